@@ -24,9 +24,9 @@ export const layers: Readonly<Record<string, Layer>> = {
   engine: { layers: ["base", "unit"] },
   host: { layers: ["base"] },
   runtime: { layers: ["base", "unit", "engine", "host"], packages: ["pino"] },
-  control: { layers: ["base"] },
-  "control/client": { layers: ["base", "host", "control"] },
-  "control/server": { layers: ["base", "host", "runtime", "control"] },
+  control: { layers: ["base", "unit"] },
+  "control/client": { layers: ["base", "unit", "host", "control"] },
+  "control/server": { layers: ["base", "unit", "host", "runtime", "control"] },
   cli: { layers: ["base", "unit", "control", "control/client"] },
   testing: { layers: ["base", "control"], packages: ["testcontainers", "dockerode"], node: true },
 };

@@ -1,0 +1,191 @@
+/**
+ * Builds the images that tests and the oracle run in. Each carries a label with a hash of all that went into it, so
+ * that an image whose inputs did not change costs one inspection. `npm run images` builds all of them.
+ *
+ *   usher:dev            the product, from the repository's Dockerfile
+ *   usher-test:builder   a C compiler
+ *   usher-test:fixtures  the compiled fixture programs alone
+ *   usher-test:deps      Debian, what tests need from it, and the fixtures
+ *   usher-test:base      deps and usher on top: most tests run here
+ *   usher-test:scratch   the product and the static fixtures, nothing else
+ *   usher-oracle         deps and Debian's systemd as PID 1
+ */
+
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
+
+const root = join(import.meta.dirname, "..");
+const label = "io.github.usher.content";
+
+type Image = {
+  readonly tag: string;
+  readonly dockerfile: string;
+  /** The folder sent to the engine. */
+  readonly context: string;
+  /** Files and folders whose content decides whether the image is current. */
+  readonly inputs: readonly string[];
+  /** Images that it is built on or copies from. */
+  readonly from: readonly string[];
+};
+
+/** What the product image is made of; another image (a sanitised build) may take its place in the tests. */
+const product = process.env["USHER_PRODUCT_IMAGE"] ?? "usher:dev";
+
+const images: Readonly<Record<string, Image>> = {
+  "usher:dev": {
+    tag: "usher:dev",
+    dockerfile: "Dockerfile",
+    context: ".",
+    inputs: ["dist/usher", "native", ".dockerignore"],
+    from: [],
+  },
+  "usher-test:builder": {
+    tag: "usher-test:builder",
+    dockerfile: "test/container/images/builder.Dockerfile",
+    context: "test/container/images",
+    inputs: [],
+    from: ["debian:trixie-slim"],
+  },
+  "usher-test:fixtures": {
+    tag: "usher-test:fixtures",
+    dockerfile: "test/container/images/fixtures.Dockerfile",
+    context: "test/container/fixtures",
+    inputs: ["test/container/fixtures"],
+    from: ["usher-test:builder"],
+  },
+  "usher-test:deps": {
+    tag: "usher-test:deps",
+    dockerfile: "test/container/images/deps.Dockerfile",
+    context: "test/container/images",
+    inputs: [],
+    from: ["debian:trixie-slim", "usher-test:fixtures"],
+  },
+  "usher-test:base": {
+    tag: "usher-test:base",
+    dockerfile: "test/container/images/base.Dockerfile",
+    context: "test/container/images",
+    inputs: [],
+    from: ["usher-test:deps", product],
+  },
+  "usher-test:scratch": {
+    tag: "usher-test:scratch",
+    dockerfile: "test/container/images/scratch.Dockerfile",
+    context: "test/container/images",
+    inputs: [],
+    from: ["usher-test:fixtures", product],
+  },
+  "usher-oracle": {
+    tag: "usher-oracle",
+    dockerfile: "tools/oracle/Dockerfile",
+    context: "tools/oracle",
+    inputs: ["tools/oracle/boot"],
+    from: ["usher-test:deps"],
+  },
+};
+
+/** The name of an image that this file knows how to build. */
+export type ImageName = keyof typeof images;
+
+/** The images that container tests use. */
+export const testImages: readonly ImageName[] = ["usher-test:base", "usher-test:scratch"];
+
+type Output = { readonly exitCode: number; readonly text: string };
+
+function docker(args: readonly string[]): Promise<Output> {
+  return new Promise((resolve, reject) => {
+    const child = spawn("docker", args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    const chunks: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ exitCode: code ?? 1, text: Buffer.concat(chunks).toString() }));
+  });
+}
+
+function hashPath(hash: ReturnType<typeof createHash>, path: string): void {
+  const status = statSync(path);
+  const name = relative(root, path);
+  if (status.isDirectory()) {
+    for (const entry of readdirSync(path).sort()) {
+      hashPath(hash, join(path, entry));
+    }
+  } else {
+    hash.update(`${name}\0${status.mode & 0o111}\0${status.size}\0`).update(readFileSync(path));
+  }
+}
+
+async function inspect(tag: string): Promise<{ id: string; content: string } | undefined> {
+  const format = `{{.Id}} {{with .Config}}{{with .Labels}}{{index . "${label}"}}{{end}}{{end}}`;
+  const { exitCode, text } = await docker(["image", "inspect", "--format", format, tag]);
+  const [id = "", content = ""] = text.trim().split(" ");
+  return exitCode === 0 ? { id, content } : undefined;
+}
+
+const done = new Map<string, Promise<string>>();
+
+/**
+ * Makes sure that an image is there and current, and those below it; answers with its id. An image not named in
+ * the table (the base image, one given from outside) is only looked up.
+ */
+export function ensureImage(name: string): Promise<string> {
+  let made = done.get(name);
+  if (made === undefined) {
+    made = makeImage(name);
+    done.set(name, made);
+  }
+  return made;
+}
+
+async function makeImage(name: string): Promise<string> {
+  const image = images[name];
+  if (image === undefined) {
+    const present = await inspect(name);
+    if (present === undefined) {
+      throw new Error(
+        `cannot use image ${name}: the engine does not have it (npm run setup makes the base image)`,
+      );
+    }
+    return present.id;
+  }
+  const hash = createHash("sha256");
+  for (const below of image.from) {
+    // One after the other: two cores, and what they share is then built once.
+    hash.update(await ensureImage(below));
+  }
+  for (const input of [image.dockerfile, ...image.inputs]) {
+    const path = join(root, input);
+    if (!existsSync(path)) {
+      throw new Error(`cannot build image ${name}: ${input} is missing (npm run build makes dist/usher)`);
+    }
+    hashPath(hash, path);
+  }
+  const content = hash.digest("hex").slice(0, 32);
+  const present = await inspect(image.tag);
+  if (present?.content === content) {
+    return present.id;
+  }
+  const started = performance.now();
+  process.stdout.write(`image ${image.tag}: building …\n`);
+  const labels = ["--label", `${label}=${content}`];
+  const args = image.from.includes(product) ? ["--build-arg", `PRODUCT=${product}`] : [];
+  const command = ["build", "-t", image.tag, "-f", image.dockerfile, ...labels, ...args, image.context];
+  const { exitCode, text } = await docker(command);
+  if (exitCode !== 0) {
+    throw new Error(`cannot build image ${image.tag}: docker ${command.join(" ")}\n${text}`);
+  }
+  process.stdout.write(`image ${image.tag}: ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
+  const built = await inspect(image.tag);
+  if (built === undefined) {
+    throw new Error(`image ${image.tag} was built but can't be inspected`);
+  }
+  return built.id;
+}
+
+if (import.meta.main) {
+  const wanted = process.argv.slice(2);
+  for (const name of wanted.length > 0 ? wanted : Object.keys(images)) {
+    await ensureImage(name);
+  }
+}
