@@ -9,6 +9,8 @@
  * surrogate-escaped bytes of file names and environments survive; what is received may be UTF-8.
  */
 import { err, ok, type Result } from "../base/result.ts";
+import { carriedByte, joinCarriedBytes } from "../base/utf8.ts";
+import type { JobMode } from "../unit/model.ts";
 import type {
   ControlJobResult,
   ControlJobType,
@@ -23,7 +25,6 @@ import type {
   UnitDetails,
   UnitSummary,
 } from "./backend.ts";
-import type { JobMode } from "../unit/model.ts";
 
 export const INTERFACE = "io.usher.Manager";
 export const SERVICE_INTERFACE = "org.varlink.service";
@@ -58,13 +59,22 @@ export interface LogsParameters extends LogQuery {
 /** Every method: what it takes and what it answers. Streams answer several times. */
 export interface Methods {
   readonly GetSystem: { readonly parameters: Nothing; readonly reply: { readonly system: SystemSummary } };
-  readonly ListUnits: { readonly parameters: Nothing; readonly reply: { readonly units: readonly UnitSummary[] } };
-  readonly GetUnit: { readonly parameters: { readonly unit: string }; readonly reply: { readonly unit: UnitDetails } };
+  readonly ListUnits: {
+    readonly parameters: Nothing;
+    readonly reply: { readonly units: readonly UnitSummary[] };
+  };
+  readonly GetUnit: {
+    readonly parameters: { readonly unit: string };
+    readonly reply: { readonly unit: UnitDetails };
+  };
   readonly ListDependencies: {
     readonly parameters: Nothing;
     readonly reply: { readonly nodes: readonly DependencyNode[] };
   };
-  readonly ListJobs: { readonly parameters: Nothing; readonly reply: { readonly jobs: readonly JobSummary[] } };
+  readonly ListJobs: {
+    readonly parameters: Nothing;
+    readonly reply: { readonly jobs: readonly JobSummary[] };
+  };
   readonly StartJob: { readonly parameters: StartJobParameters; readonly reply: StartJobReply };
   readonly CancelJob: { readonly parameters: { readonly id: number }; readonly reply: Nothing };
   readonly KillUnit: { readonly parameters: KillRequest; readonly reply: Nothing };
@@ -79,7 +89,10 @@ export interface Methods {
     readonly parameters: { readonly set: readonly string[]; readonly unset: readonly string[] };
     readonly reply: Nothing;
   };
-  readonly Logs: { readonly parameters: LogsParameters; readonly reply: { readonly entries: readonly LogEntry[] } };
+  readonly Logs: {
+    readonly parameters: LogsParameters;
+    readonly reply: { readonly entries: readonly LogEntry[] };
+  };
   readonly SetLogLevel: { readonly parameters: { readonly level: string }; readonly reply: Nothing };
   readonly Exit: { readonly parameters: ExitRequest; readonly reply: Nothing };
 }
@@ -211,23 +224,10 @@ function jsonDepth(text: string): number {
   return deepest;
 }
 
-/** UTF-8 bytes to text; a byte that is no UTF-8 becomes U+FFFD. */
+/** UTF-8 bytes to text; a run of bytes that is no UTF-8 stays as surrogate escapes. */
 export function decodeUtf8(bytes: string): string {
   if (!/[\u0080-\u00ff]/.test(bytes)) return bytes;
-  const pattern =
-    /[\u00c2-\u00df][\u0080-\u00bf]|[\u00e0-\u00ef][\u0080-\u00bf]{2}|[\u00f0-\u00f4][\u0080-\u00bf]{3}|[\u0080-\u00ff]/g;
-  return bytes.replace(pattern, decodeSequence);
-}
-
-const FIRST_BYTE_MASK = [0, 0, 0x1f, 0x0f, 0x07];
-const SMALLEST = [0, 0, 0x80, 0x800, 0x10000];
-
-function decodeSequence(sequence: string): string {
-  const length = sequence.length;
-  let point = sequence.charCodeAt(0) & (FIRST_BYTE_MASK[length] ?? 0);
-  for (let at = 1; at < length; at++) point = (point << 6) | (sequence.charCodeAt(at) & 0x3f);
-  const valid = length > 1 && point >= (SMALLEST[length] ?? 0) && point <= 0x10ffff && (point & 0x1ff800) !== 0xd800;
-  return valid ? String.fromCodePoint(point) : "\ufffd".repeat(length);
+  return joinCarriedBytes(bytes.replace(/[\u0080-\u00ff]/g, (byte) => carriedByte(byte.charCodeAt(0))));
 }
 
 // ----------------------------------------------------------------------------------------------------------- messages
