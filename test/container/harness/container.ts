@@ -1,27 +1,14 @@
 /**
- * Containers with usher as PID 1, for tests:
- *
- *     const box = await startUsher({
- *       units: { "echo.socket": "[Socket]\nListenStream=7001\n…", "echo.service": "…" },
- *     });
- *     await box.event((record) => record.unit === "echo.socket");
- *     expect(await box.request(7001)).toMatch(/^\d+\n$/);
- *     await box.kill("SIGTERM");
- *     expect((await box.exited()).exitCode).toBe(0);
- *
- * A container is removed when its test ends, however it ends; when the test failed its log is printed first. Tests
- * that share one (its start costs about half a second) declare it beside them: `const box = sharedUsher({ … })`, and
- * use it as `box()`.
+ * Containers with usher (or another init) as PID 1, started through Testcontainers and watched through dockerode.
+ * Tests use `startUsher` of usher.ts, which also removes the container; here is what does not depend on vitest.
  */
 
-import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join, relative } from "node:path";
 import { buffer, text } from "node:stream/consumers";
 import type Docker from "dockerode";
 import { GenericContainer, Wait } from "testcontainers";
-import { afterAll, afterEach, beforeAll, inject, onTestFailed, onTestFinished } from "vitest";
 import { readFirstFile } from "./archive.ts";
 import { type ExecOptions, type ExecResult, engine, exec, follow, runLabel } from "./engine.ts";
 import { Log, type LogLine, type LogRecord, type WaitOptions } from "./log.ts";
@@ -33,8 +20,10 @@ export type FileSpec = string | { readonly content: string | Buffer; readonly mo
 export type StartOptions = {
   /** Unit files by name, put into /etc/usher/units. A name may hold a path ("app.service.d/10-more.conf"). */
   readonly units?: Readonly<Record<string, FileSpec>>;
-  /** A folder below test/container/cases: `units/` goes to /etc/usher/units, `root/` to /. */
+  /** A folder below test/container/cases: `units/` goes to `unitDir`, `root/` to /. */
   readonly case?: string;
+  /** The same for a folder anywhere, as an absolute path. */
+  readonly folder?: string;
   /** Where unit files go. Default /etc/usher/units. */
   readonly unitDir?: string;
   /** Further files by absolute path. */
@@ -69,8 +58,6 @@ export type StartOptions = {
   readonly ulimits?: Readonly<Record<string, { readonly soft: number; readonly hard: number }>>;
   /** Namespaced kernel settings, e.g. { "net.ipv6.bindv6only": "1" }. */
   readonly sysctls?: Readonly<Record<string, string>>;
-  /** Who removes it: the end of the test (default), or the caller (`await using`, `remove()`). */
-  readonly scope?: "test" | "caller";
 };
 
 /** How a container ended. */
@@ -86,11 +73,14 @@ export type Exit = {
 /** A running (or ended) container. */
 export type UsherContainer = AsyncDisposable & {
   readonly id: string;
+  readonly name: string;
   readonly log: Log;
   /** dockerode's handle, for what has no method here. */
   readonly docker: Docker.Container;
   /** The address in the container's network; empty with networkMode "none" or "host". */
   readonly address: string;
+  /** Resolves when usher says that its boot is done. */
+  booted(): Promise<void>;
   /** The first log record that matches, also one already written. Fails when the container ends before. */
   event(matches: (record: LogRecord) => boolean, options?: WaitOptions): Promise<LogRecord>;
   /** The first output line, record or not, that matches. */
@@ -116,6 +106,11 @@ export type UsherContainer = AsyncDisposable & {
   processes(): Promise<Process[]>;
   remove(): Promise<void>;
 };
+
+/** The record by which usher says that every unit wanted at boot has been started or has failed. */
+function isBootFinished(record: LogRecord): boolean {
+  return record.msg?.toLowerCase().startsWith("startup finished") === true;
+}
 
 /** One row of `processes()`. */
 export type Process = {
@@ -145,19 +140,18 @@ function folder(path: string, target: string): Content[] {
     }));
 }
 
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
 function contents(options: StartOptions): Content[] {
   const unitDir = options.unitDir ?? "/etc/usher/units";
   const all: Content[] = [];
-  if (options.case !== undefined) {
-    const path = join(import.meta.dirname, "../cases", options.case);
-    for (const [name, target] of [
-      ["units", unitDir],
-      ["root", "/"],
-    ] as const) {
-      if (statSync(join(path, name), { throwIfNoEntry: false })?.isDirectory() === true) {
-        all.push(...folder(join(path, name), target));
-      }
-    }
+  const cases = options.case === undefined ? [] : [join(import.meta.dirname, "../cases", options.case)];
+  for (const path of [...cases, ...(options.folder === undefined ? [] : [options.folder])]) {
+    if (!isFolder(path)) throw new Error(`no such folder: ${path}`);
+    if (isFolder(join(path, "units"))) all.push(...folder(join(path, "units"), unitDir));
+    if (isFolder(join(path, "root"))) all.push(...folder(join(path, "root"), "/"));
   }
   for (const [name, spec] of Object.entries(options.units ?? {})) {
     all.push(contentOf(join(unitDir, name), spec, 0o644));
@@ -226,17 +220,13 @@ function openConnection(host: string, port: number): Promise<Socket> {
   });
 }
 
-function printLog(name: string, log: Log): void {
-  console.error(`--- log of ${name} (${log.lines.length} lines)\n${log.text()}\n---`);
-}
-
 /** Starts a container. It runs when this resolves; what it does then is to be waited for with `event`. */
-export async function startUsher(options: StartOptions = {}): Promise<UsherContainer> {
-  const run = inject("run") ?? `manual-${randomUUID()}`;
+export async function startContainer(options: StartOptions = {}): Promise<UsherContainer> {
+  // Set by the global set-up of the container tests; a container started by hand belongs to no run.
+  const run = process.env["USHER_TEST_RUN"] ?? "none";
   const started = await configure(options, run).start();
   const docker = (await engine()).getContainer(started.getId());
   const log = new Log();
-  const scope = options.scope ?? "test";
   let killedAt: number | undefined;
   let removed: Promise<void> | undefined;
   const remove = (): Promise<void> => {
@@ -246,10 +236,6 @@ export async function startUsher(options: StartOptions = {}): Promise<UsherConta
     });
     return removed;
   };
-  if (scope === "test") {
-    onTestFailed(() => printLog(started.getName(), log));
-    onTestFinished(remove);
-  }
   await follow(docker, log, options.tty ?? false);
   const inspected = await docker.inspect();
   const networks = Object.values(inspected.NetworkSettings.Networks);
@@ -276,9 +262,13 @@ export async function startUsher(options: StartOptions = {}): Promise<UsherConta
 
   return {
     id: started.getId(),
+    name: started.getName(),
     log,
     docker,
     address,
+    booted: async () => {
+      await log.record(isBootFinished, { timeout: 20_000 });
+    },
     event: (matches, how) => log.record(matches, how),
     line: (matches, how) => log.line(matches, how),
     exec: (command, how) => exec(docker, command, how),
@@ -318,21 +308,5 @@ export async function startUsher(options: StartOptions = {}): Promise<UsherConta
     },
     remove,
     [Symbol.asyncDispose]: remove,
-  };
-}
-
-/** One container for all tests of a file or a `describe` block, in which this is called. */
-export function sharedUsher(options: Omit<StartOptions, "scope">): () => UsherContainer {
-  let box: UsherContainer | undefined;
-  beforeAll(async () => {
-    box = await startUsher({ ...options, scope: "caller" });
-  });
-  afterEach(({ task }) => {
-    if (task.result?.state === "fail" && box !== undefined) printLog(box.id, box.log);
-  });
-  afterAll(() => box?.remove());
-  return () => {
-    if (box === undefined) throw new Error("the shared container is there only while tests run");
-    return box;
   };
 }

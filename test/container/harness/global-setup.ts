@@ -3,20 +3,13 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { TestProject } from "vitest/node";
 import { ensureImage, testImages } from "../../../tools/images.ts";
 import { removeContainersOfRun } from "./engine.ts";
 
 const root = join(import.meta.dirname, "../../..");
 
-declare module "vitest" {
-  interface ProvidedContext {
-    run: string;
-  }
-}
-
 /** Vitest calls this before the first test file, and what it returns after the last. */
-export async function setup(project: TestProject): Promise<() => Promise<void>> {
+export async function setup(): Promise<() => Promise<void>> {
   const settings = join(root, ".cache/setup.env");
   if (existsSync(settings)) {
     process.loadEnvFile(settings);
@@ -32,7 +25,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await ensureImage(image);
   }
   const run = `${process.pid}-${Date.now()}`;
-  project.provide("run", run);
+  process.env["USHER_TEST_RUN"] = run;
   return async () => {
     const left = await removeContainersOfRun(run);
     if (left > 0) {
