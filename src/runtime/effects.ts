@@ -1,0 +1,256 @@
+/**
+ * Carries the engine's effects out: one handler for each kind, checked for being complete. What the engine needs to
+ * know of the outcome goes back as an event.
+ */
+import type { Effect, Spawn } from "../engine/effect.ts";
+import { describe } from "../host/errno.ts";
+import type { SocketUnit } from "../unit/model.ts";
+import { findGroup, findUser } from "./accounts.ts";
+import { checkConditions } from "./condition-facts.ts";
+import { endContainer } from "./container-end.ts";
+import { removeRuntimeDirectories } from "./exec-directories.ts";
+import type { LogLevel } from "./log-levels.ts";
+import { type Runtime, serviceOf, socketOf, unitOf } from "./runtime.ts";
+import { explainOpenFailure, type SocketOwner } from "./socket-open.ts";
+import { type PassedDescriptor, spawnCommand, type SpawnOrder } from "./spawn-command.ts";
+import type { Result } from "../base/result.ts";
+import { err, ok } from "../base/result.ts";
+import { USEC_PER_SEC } from "../base/time.ts";
+
+type Handlers = { readonly [K in Effect["type"]]: (runtime: Runtime, effect: Extract<Effect, { type: K }>) => void };
+
+/** Type=idle waits at most this long (systemd.service(5)). */
+const IDLE_LIMIT_USEC = 5 * USEC_PER_SEC;
+
+const HANDLERS: Handlers = {
+  spawn(runtime, effect) {
+    if (!effect.idle) return spawn(runtime, effect);
+    let started = false;
+    const start = (): void => {
+      if (started) return;
+      started = true;
+      spawn(runtime, effect);
+    };
+    runtime.idleSpawns.push(start);
+    runtime.timers.set(`idle:${effect.token}`, runtime.host.monotonic() + IDLE_LIMIT_USEC, start);
+  },
+  kill(runtime, effect) {
+    runtime.processes.kill(effect);
+    if (effect.rest) scan(runtime, effect.unit);
+  },
+  "scan-processes": (runtime, effect) => scan(runtime, effect.unit),
+  "open-socket"(runtime, effect) {
+    const unit = socketOf(runtime, effect.unit);
+    if (unit === null) return;
+    const opened = openSocket(runtime, unit);
+    if (opened.ok) runtime.emit({ type: "socket-opened", unit: effect.unit });
+    else runtime.emit({ type: "socket-failed", unit: effect.unit, message: opened.error });
+  },
+  "close-socket"(runtime, effect) {
+    const unit = socketOf(runtime, effect.unit);
+    if (unit !== null) runtime.sockets.close(unit);
+  },
+  "watch-socket"(runtime, effect) {
+    const unit = socketOf(runtime, effect.unit);
+    if (unit !== null) runtime.sockets.watch(unit);
+  },
+  "unwatch-socket": (runtime, effect) => runtime.sockets.unwatch(effect.unit),
+  "pause-listener": (runtime, effect) => runtime.sockets.pause(effect.unit, effect.listener),
+  "resume-listener": (runtime, effect) => runtime.sockets.resume(effect.unit, effect.listener),
+  "flush-socket": (runtime, effect) => runtime.sockets.flush(effect.unit),
+  "close-connection": (runtime, effect) => runtime.connections.close(effect.connection),
+  "load-instance"(runtime, effect) {
+    const loaded = runtime.units.loadInstance(effect.name);
+    runtime.emit({
+      type: "instance-loaded",
+      socket: effect.socket,
+      connection: effect.connection,
+      unit: loaded.ok ? loaded.value : null,
+      error: loaded.ok ? null : loaded.error,
+    });
+  },
+  "check-conditions"(runtime, effect) {
+    const unit = unitOf(runtime, effect.unit);
+    const outcome = checkConditions(runtime, unit?.unit.conditions ?? []);
+    runtime.emit({ type: "conditions-checked", unit: effect.unit, token: effect.token, ...outcome });
+  },
+  "read-pid-file": (runtime, effect) => answerPidFile(runtime, effect.unit),
+  "watch-pid-file"(runtime, effect) {
+    const path = serviceOf(runtime, effect.unit)?.service.pidFile ?? null;
+    if (path !== null) runtime.pidFiles.watch(effect.unit, path, () => answerPidFile(runtime, effect.unit));
+  },
+  "unwatch-pid-file": (runtime, effect) => runtime.pidFiles.unwatch(effect.unit),
+  "guess-main-pid"(runtime, effect) {
+    const [first, ...others] = runtime.processes.childrenOfInit(effect.unit);
+    runtime.emit({ type: "main-pid-guessed", unit: effect.unit, pid: first !== undefined && others.length === 0 ? first : null });
+  },
+  "set-timer": (runtime, effect) => runtime.timers.set(effect.id, effect.at, () => runtime.emit({ type: "timer", id: effect.id })),
+  "clear-timer": (runtime, effect) => runtime.timers.clear(effect.id),
+  "remove-runtime-directories"(runtime, effect) {
+    const unit = unitOf(runtime, effect.unit);
+    if (unit !== null && "exec" in unit) removeRuntimeDirectories(runtime.host, unit.exec);
+  },
+  "store-descriptors"(runtime, effect) {
+    const max = serviceOf(runtime, effect.unit)?.service.fileDescriptorStoreMax ?? 0;
+    const fds = runtime.arrivedFds;
+    runtime.arrivedFds = [];
+    fdStoreChanged(runtime, effect.unit, runtime.fdStore.store(effect.unit, fds, effect.name, max, effect.poll));
+  },
+  "remove-stored-descriptors": (runtime, effect) =>
+    fdStoreChanged(runtime, effect.unit, runtime.fdStore.remove(effect.unit, effect.name)),
+  "release-fd-store"(runtime, effect) {
+    runtime.fdStore.release(effect.unit);
+    fdStoreChanged(runtime, effect.unit, 0);
+  },
+  clean(runtime, effect) {
+    const unit = unitOf(runtime, effect.unit);
+    if (unit !== null && "exec" in unit && effect.what.includes("runtime")) removeRuntimeDirectories(runtime.host, unit.exec);
+    runtime.emit({ type: "cleaned", unit: effect.unit, ok: true });
+  },
+  "unit-changed"(runtime, effect) {
+    runtime.log.write("debug", effect.unit, `${effect.fromActive}/${effect.fromSub} -> ${effect.active}/${effect.sub}`, { result: effect.result });
+  },
+  "status-text": (runtime, effect) => runtime.log.write("debug", effect.unit, `STATUS=${effect.text}`),
+  "unit-removed"(runtime, effect) {
+    runtime.processes.forget(effect.unit);
+    runtime.units.forget(effect.unit);
+  },
+  "job-done": (runtime, effect) => runtime.requests.done(effect.requestIds, effect.result),
+  "jobs-drained"(runtime) {
+    for (const start of runtime.idleSpawns.splice(0)) start();
+  },
+  reply: (runtime, effect) => runtime.requests.reply(effect.requestId, effect.error, effect.job),
+  log: (runtime, effect) => runtime.log.write(LEVELS[effect.level], effect.unit, effect.message, effect.fields ?? undefined),
+  exit: (runtime, effect) => endContainer(runtime, effect),
+};
+
+const LEVELS: Readonly<Record<Extract<Effect, { type: "log" }>["level"], LogLevel>> = {
+  emergency: "fatal",
+  alert: "fatal",
+  critical: "fatal",
+  error: "error",
+  warning: "warn",
+  notice: "info",
+  info: "info",
+  debug: "debug",
+};
+
+/** A handler that throws is a bug of its own: the other effects of the step are still carried out. */
+export function carryOut(runtime: Runtime, effect: Effect): void {
+  try {
+    (HANDLERS[effect.type] as (runtime: Runtime, effect: Effect) => void)(runtime, effect);
+  } catch (error) {
+    const text = error instanceof Error ? `${error.message}\n${error.stack ?? ""}` : String(error);
+    runtime.log.write("error", "unit" in effect ? effect.unit : null, `internal error in ${effect.type}, ignoring: ${runtime.host.explainStack(text)}`);
+  }
+}
+
+function scan(runtime: Runtime, unit: string): void {
+  runtime.processes.awaitEmpty(unit, (empty) => runtime.emit({ type: empty ? "processes-gone" : "processes-remain", unit }));
+}
+
+function fdStoreChanged(runtime: Runtime, unit: string, count: number): void {
+  runtime.emit({ type: "fd-store-changed", unit, count });
+}
+
+function answerPidFile(runtime: Runtime, unit: string): void {
+  const path = serviceOf(runtime, unit)?.service.pidFile ?? null;
+  if (path === null) return;
+  runtime.emit({ type: "pid-file-read", unit, ...runtime.pidFiles.read(unit, path) });
+}
+
+function openSocket(runtime: Runtime, unit: SocketUnit): Result<null, string> {
+  const owner = ownerOf(runtime, unit);
+  if (!owner.ok) return owner;
+  const opened = runtime.sockets.open(unit, owner.value);
+  if (!opened.ok) return err(explainOpenFailure(opened.error));
+  for (const warning of opened.value) runtime.log.write("warn", unit.name, warning);
+  return ok(null);
+}
+
+function ownerOf(runtime: Runtime, unit: SocketUnit): Result<SocketOwner, string> {
+  const { socketUser, socketGroup } = unit.socket;
+  const read = runtime.spawnContext.readAccounts;
+  const user = socketUser === null ? null : findUser(read, socketUser);
+  if (user !== null && !user.ok) return err(`SocketUser=${socketUser}: ${user.error}`);
+  const group = socketGroup === null ? null : findGroup(read, socketGroup);
+  if (group !== null && !group.ok) return err(`SocketGroup=${socketGroup}: ${group.error}`);
+  return ok({ uid: user?.value.uid ?? -1, gid: group?.value ?? user?.value.gid ?? -1 });
+}
+
+function spawn(runtime: Runtime, effect: Spawn): void {
+  const { unit: name, token } = effect;
+  const order = spawnOrder(runtime, effect);
+  if (order === null) {
+    runtime.emit({ type: "spawn-failed", unit: name, token, exitStatus: null, message: `${name} has no commands` });
+    return;
+  }
+  const outcome = spawnCommand(runtime.spawnContext, order);
+  if (!outcome.ok) {
+    runtime.emit({ type: "spawn-failed", unit: name, token, ...outcome.error });
+    return;
+  }
+  const { pid, pending, output, failure } = outcome.value;
+  if (output >= 0) startCapture(runtime, order, output, pid);
+  if (failure !== null) {
+    runtime.emit({ type: "spawn-failed", unit: name, token, ...failure });
+    return;
+  }
+  runtime.processes.spawned(name, pid, effect.invocationId);
+  if (order.foreground) runtime.foregroundPid = pid;
+  runtime.emit({ type: "spawned", unit: name, token, pid });
+  if (pending) runtime.pendingSpawns.set(pid, { unit: name, token, commandPath: effect.command.path });
+  else runtime.emit({ type: "executed", unit: name, token });
+}
+
+function startCapture(runtime: Runtime, order: SpawnOrder, fd: number, pid: number): void {
+  const code = runtime.host.captureStart(fd, runtime.log.sink(order.unit.name, pid, order.unit.exec));
+  if (code < 0) {
+    runtime.log.write("warn", order.unit.name, `cannot capture output: ${describe(code)}, ignoring`);
+    runtime.host.close(fd);
+    return;
+  }
+  runtime.captures.add(fd);
+}
+
+function spawnOrder(runtime: Runtime, effect: Spawn): SpawnOrder | null {
+  const unit = unitOf(runtime, effect.unit);
+  if (unit === null || !("exec" in unit)) return null;
+  const connection = effect.passConnection === null ? -1 : runtime.connections.descriptor(effect.passConnection);
+  const passed = passedDescriptors(runtime, effect, connection);
+  return {
+    unit,
+    command: effect.command,
+    passed,
+    stdioSocket: connection >= 0 ? connection : passed.length === 1 ? (passed[0]?.fd ?? -1) : -1,
+    nonBlocking: unit.type === "service" && unit.service.nonBlocking,
+    invocationId: effect.invocationId,
+    notifyAddress: effect.notifySocket ? (runtime.notify?.address ?? null) : null,
+    watchdogUsec: effect.watchdogUsec,
+    fdStoreMax: effect.fdStoreMax,
+    environment: effect.environment,
+    applyPermissions: effect.applyPermissions,
+    applyRoot: effect.applyRoot,
+    openFiles: effect.passStored && unit.type === "service" ? unit.service.openFiles : [],
+    foreground: effect.unit === runtime.engine.state.options.commandUnit,
+  };
+}
+
+/** Sockets in the engine's order, then the connection, then what the service stored. */
+function passedDescriptors(runtime: Runtime, effect: Spawn, connection: number): PassedDescriptor[] {
+  const passed: PassedDescriptor[] = [];
+  for (const socket of effect.passSockets) {
+    const name = socketOf(runtime, socket)?.socket.fileDescriptorName ?? socket;
+    for (const fd of runtime.sockets.descriptors(socket)) passed.push({ fd, name });
+  }
+  if (connection >= 0) passed.push({ fd: connection, name: connectionName(runtime, effect) });
+  if (effect.passStored) passed.push(...runtime.fdStore.list(effect.unit));
+  return passed;
+}
+
+function connectionName(runtime: Runtime, effect: Spawn): string {
+  const state = runtime.engine.state.units[effect.unit];
+  const socket = state?.kind === "service" ? (state.connection?.socket ?? null) : null;
+  return (socket === null ? null : socketOf(runtime, socket)?.socket.fileDescriptorName) ?? "connection";
+}
+

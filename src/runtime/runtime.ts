@@ -1,0 +1,109 @@
+/**
+ * The imperative shell's heart: one queue of engine events, and the record that all parts of the runtime share.
+ *
+ *     kernel ─▶ emit(event) ─▶ engine.step ─▶ effects ─▶ carryOut ─▶ kernel
+ *                    ▲                                      │
+ *                    └─────────── answers are events ◀──────┘
+ *
+ * Events are taken strictly one after the other: an answer that comes while effects are being carried out waits in
+ * the queue. The engine never sees an event in the middle of another.
+ */
+import type { Engine } from "../engine/engine.ts";
+import { step } from "../engine/engine.ts";
+import type { Effect } from "../engine/effect.ts";
+import type { Event } from "../engine/event.ts";
+import type { Native } from "../host/native.ts";
+import type { ServiceUnit, SocketUnit, Unit } from "../unit/model.ts";
+import type { Connections } from "./connections.ts";
+import type { FdStore } from "./fd-store.ts";
+import type { Log } from "./log.ts";
+import type { NotifySocket } from "./notify-socket.ts";
+import type { InitOptions } from "./options.ts";
+import type { PidFiles } from "./pid-files.ts";
+import type { ProcessTable } from "./process-table.ts";
+import type { Requests } from "./requests.ts";
+import type { SocketTable } from "./socket-table.ts";
+import type { SpawnContext } from "./spawn-command.ts";
+import type { Timers } from "./timers.ts";
+import type { UnitStore } from "./unit-store.ts";
+
+/** An event before the clock is read. */
+export type Happening = Event extends infer E ? (E extends Event ? Omit<E, "now"> : never) : never;
+
+export interface Runtime {
+  readonly host: Native;
+  readonly log: Log;
+  readonly options: InitOptions;
+  readonly engine: Engine;
+  readonly units: UnitStore;
+  readonly sockets: SocketTable;
+  readonly connections: Connections;
+  readonly processes: ProcessTable;
+  readonly fdStore: FdStore;
+  readonly pidFiles: PidFiles;
+  readonly timers: Timers;
+  readonly requests: Requests;
+  readonly spawnContext: SpawnContext;
+  /** null: no notification socket could be made. */
+  notify: NotifySocket | null;
+  /** Descriptors of the notification that is being handled; whoever stores them empties the list. */
+  arrivedFds: readonly number[];
+  /** Spawns in a forked child whose exec is not known yet, by pid. */
+  readonly pendingSpawns: Map<number, PendingSpawn>;
+  /** Type=idle commands that wait for the job queue to drain. */
+  readonly idleSpawns: (() => void)[];
+  /** Output pipes that the native framer reads. */
+  readonly captures: Set<number>;
+  /** The command given on the command line, once it runs. */
+  foregroundPid: number;
+  /** Set by the last effect; nothing is taken up after it. */
+  ending: boolean;
+  /** Told after each round of reaping, once the container is ending. */
+  whenChildrenDied: (() => void) | null;
+  emit(happening: Happening): void;
+}
+
+export interface PendingSpawn {
+  readonly unit: string;
+  readonly token: number;
+  readonly commandPath: string;
+}
+
+/** The event pump. A step that throws is a bug: it is logged, and PID 1 goes on with the next event. */
+export function createPump(
+  engine: Engine,
+  host: Pick<Native, "monotonic">,
+  carryOut: (effect: Effect) => void,
+  onBug: (error: unknown, event: Happening) => void,
+): (happening: Happening) => void {
+  const queue: Happening[] = [];
+  let pumping = false;
+  return (happening) => {
+    queue.push(happening);
+    if (pumping) return;
+    pumping = true;
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      try {
+        for (const effect of step(engine, { ...next, now: host.monotonic() } as Event)) carryOut(effect);
+      } catch (error) {
+        onBug(error, next);
+      }
+    }
+    pumping = false;
+  };
+}
+
+/** The unit as the engine has it now; null for a name that is only referred to. */
+export function unitOf(runtime: Runtime, name: string): Unit | null {
+  return runtime.engine.state.units[name]?.model ?? null;
+}
+
+export function serviceOf(runtime: Runtime, name: string): ServiceUnit | null {
+  const unit = unitOf(runtime, name);
+  return unit?.type === "service" ? unit : null;
+}
+
+export function socketOf(runtime: Runtime, name: string): SocketUnit | null {
+  const unit = unitOf(runtime, name);
+  return unit?.type === "socket" ? unit : null;
+}

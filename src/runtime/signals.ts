@@ -1,0 +1,63 @@
+/**
+ * What each signal means to usher as PID 1 (systemd(1), "Signals", as far as a container has them).
+ *
+ * Stop requests come as whatever the image's STOPSIGNAL says, so every signal that people put there is a stop. What
+ * isn't a stop is passed to the command given on the command line, if there is one, and ignored otherwise.
+ */
+import type { ShutdownKind } from "../engine/state.ts";
+import type { Runtime } from "./runtime.ts";
+
+const SIGHUP = 1;
+const SIGINT = 2;
+const SIGQUIT = 3;
+const SIGTERM = 15;
+const SIGCHLD = 17;
+const SIGCONT = 18;
+const SIGURG = 23;
+const SIGPWR = 30;
+const SIGRTMIN = 34;
+
+const STOPS: Readonly<Record<number, ShutdownKind>> = {
+  [SIGINT]: "exit",
+  [SIGQUIT]: "exit",
+  [SIGTERM]: "exit",
+  [SIGPWR]: "poweroff",
+  [SIGRTMIN + 3]: "halt",
+  [SIGRTMIN + 4]: "poweroff",
+  [SIGRTMIN + 5]: "reboot",
+  [SIGRTMIN + 6]: "kexec",
+  [SIGRTMIN + 13]: "halt",
+  [SIGRTMIN + 14]: "poweroff",
+  [SIGRTMIN + 15]: "reboot",
+};
+
+const CODES = { 1: "exited", 2: "killed", 3: "dumped" } as const;
+
+export function onSignal(runtime: Runtime, signal: number, reload: () => void): void {
+  if (signal === SIGCHLD) return reapChildren(runtime);
+  const stop = STOPS[signal];
+  if (stop !== undefined) return requestStop(runtime, stop, signal);
+  if (runtime.foregroundPid > 0 && signal !== SIGCONT && signal !== SIGURG) runtime.host.kill(runtime.foregroundPid, signal);
+  else if (signal === SIGHUP) reload();
+}
+
+/** The first request stops everything in order, the next ones hasten it. */
+export function requestStop(runtime: Runtime, kind: ShutdownKind, signal: number): void {
+  const already = runtime.engine.state.shutdown !== null;
+  runtime.log.write("info", null, already ? `signal ${signal} again: hastening the stop` : `signal ${signal}: stopping`);
+  if (already) runtime.emit({ type: "shutdown-hastened" });
+  else runtime.emit({ type: "shutdown-requested", kind, exitCode: null, budgetUsec: null });
+}
+
+/** Messages of a process are taken before its death (sd_notify(3) allows READY=1 and exit at once). */
+export function reapChildren(runtime: Runtime): void {
+  runtime.notify?.drain();
+  const reaped = runtime.host.reap((pid, siCode, status) => {
+    const code = CODES[siCode as 1 | 2 | 3];
+    if (pid === runtime.foregroundPid) runtime.foregroundPid = 0;
+    if (code !== undefined) runtime.emit({ type: "process-exited", pid, code, status });
+  });
+  if (reaped === 0) return;
+  runtime.processes.childrenDied();
+  runtime.whenChildrenDied?.();
+}

@@ -1,0 +1,168 @@
+/**
+ * The descriptors of all socket units, and what arrives on them.
+ *
+ * PID 1 owns the listening sockets for as long as their unit is up; services get duplicates at exec. Each descriptor
+ * is polled only while the engine watches the unit. With Accept=yes connections are accepted here and kept, as
+ * systemd keeps them, until the engine says that their instance is gone.
+ *
+ * O_NONBLOCK belongs to the open file description, which a service shares: it is set whenever polling begins, since a
+ * service that ran in between may have cleared it, and an accept() that blocks would stop PID 1.
+ */
+import type { Address, Native } from "../host/native.ts";
+import { POLL_IN, POLL_OUT } from "../host/native.ts";
+import type { SocketUnit } from "../unit/model.ts";
+import { closeSocketUnit, type OpenFailure, openSocketUnit, type SocketOwner } from "./socket-open.ts";
+import { connectionIdentity } from "./connection-identity.ts";
+import type { Result } from "../base/result.ts";
+
+const EAGAIN = -11;
+const EINTR = -4;
+const ECONNABORTED = -103;
+const EMFILE = -24;
+const ENFILE = -23;
+
+/** Connections taken from one listener in one turn, so that a flood leaves time for everything else. */
+const ACCEPT_BATCH = 64;
+
+/** Datagrams or connections thrown away in one flush at most. */
+const FLUSH_LIMIT = 1024;
+
+export interface SocketEvents {
+  incoming(unit: string, listener: number): void;
+  accepted(unit: string, listener: number, connection: AcceptedConnection): void;
+  acceptFailed(unit: string, code: number): void;
+}
+
+export interface AcceptedConnection {
+  readonly fd: number;
+  /** "127.0.0.1:7010-127.0.0.1:40002", or "PID-UID" */
+  readonly instance: string;
+  readonly source: string | null;
+  /** REMOTE_ADDR=…, REMOTE_PORT=… */
+  readonly environment: readonly string[];
+}
+
+interface SocketEntry {
+  unit: SocketUnit;
+  readonly fds: readonly number[];
+  watched: boolean;
+  readonly paused: Set<number>;
+}
+
+export interface SocketTable {
+  open(unit: SocketUnit, owner: SocketOwner): Result<readonly string[], OpenFailure>;
+  close(unit: SocketUnit): void;
+  watch(unit: SocketUnit): void;
+  unwatch(name: string): void;
+  pause(name: string, listener: number): void;
+  resume(name: string, listener: number): void;
+  flush(name: string): void;
+  /** Descriptors in unit-file order; empty where the unit isn't open. */
+  descriptors(name: string): readonly number[];
+  /** What a descriptor is bound to now (port 0 resolved). */
+  address(fd: number): Address | null;
+}
+
+export function createSocketTable(host: Native, events: SocketEvents): SocketTable {
+  const entries = new Map<string, SocketEntry>();
+
+  const poll = (entry: SocketEntry, listener: number): void => {
+    const fd = entry.fds[listener];
+    if (fd === undefined) return;
+    host.unwatch(fd);
+    if (!entry.watched || entry.paused.has(listener)) return;
+    host.setNonblock(fd, true);
+    const mask = entry.unit.socket.writable ? POLL_IN | POLL_OUT : POLL_IN;
+    host.watch(fd, mask, () => (acceptsConnections(entry.unit, listener) ? acceptAll(host, entry, listener, events) : events.incoming(entry.unit.name, listener)));
+  };
+  const pollAll = (entry: SocketEntry): void => entry.fds.forEach((_, listener) => poll(entry, listener));
+
+  return {
+    open(unit, owner) {
+      const opened = openSocketUnit(host, unit, owner);
+      if (!opened.ok) return opened;
+      entries.set(unit.name, { unit, fds: opened.value.fds, watched: false, paused: new Set() });
+      return { ok: true, value: opened.value.warnings };
+    },
+    close(unit) {
+      const entry = entries.get(unit.name);
+      if (entry === undefined) return;
+      for (const fd of entry.fds) host.unwatch(fd);
+      closeSocketUnit(host, unit.socket, entry.fds);
+      entries.delete(unit.name);
+    },
+    watch(unit) {
+      const entry = entries.get(unit.name);
+      if (entry === undefined) return;
+      entry.unit = unit;
+      entry.watched = true;
+      pollAll(entry);
+    },
+    unwatch(name) {
+      const entry = entries.get(name);
+      if (entry === undefined) return;
+      entry.watched = false;
+      pollAll(entry);
+    },
+    pause(name, listener) {
+      const entry = entries.get(name);
+      if (entry === undefined) return;
+      entry.paused.add(listener);
+      poll(entry, listener);
+    },
+    resume(name, listener) {
+      const entry = entries.get(name);
+      if (entry === undefined) return;
+      entry.paused.delete(listener);
+      poll(entry, listener);
+    },
+    flush(name) {
+      const entry = entries.get(name);
+      entry?.fds.forEach((fd, listener) => flushOne(host, fd, listensForConnections(entry.unit, listener)));
+    },
+    descriptors: (name) => entries.get(name)?.fds ?? [],
+    address(fd) {
+      const address = host.localAddress(fd);
+      return typeof address === "number" ? null : address;
+    },
+  };
+}
+
+function listensForConnections(unit: SocketUnit, listener: number): boolean {
+  const kind = unit.socket.listeners[listener]?.kind;
+  return kind === "stream" || kind === "seqpacket";
+}
+
+function acceptsConnections(unit: SocketUnit, listener: number): boolean {
+  return unit.socket.accept && listensForConnections(unit, listener);
+}
+
+function acceptAll(host: Native, entry: SocketEntry, listener: number, events: SocketEvents): void {
+  const { name } = entry.unit;
+  for (let taken = 0; taken < ACCEPT_BATCH; taken++) {
+    const listening = entry.fds[listener];
+    if (listening === undefined || !entry.watched || entry.paused.has(listener)) return;
+    const fd = host.accept(listening, false);
+    if (fd === ECONNABORTED || fd === EINTR) continue;
+    if (fd === EAGAIN) return;
+    if (fd < 0) {
+      if (fd !== EMFILE && fd !== ENFILE) events.acceptFailed(name, fd);
+      return;
+    }
+    events.accepted(name, listener, { fd, ...connectionIdentity(host, fd) });
+  }
+}
+
+function flushOne(host: Native, fd: number, accepts: boolean): void {
+  host.setNonblock(fd, true);
+  for (let count = 0; count < FLUSH_LIMIT; count++) {
+    if (!accepts) {
+      const bytes = host.receiveBytes(fd, 65536);
+      if (typeof bytes === "number") return;
+      continue;
+    }
+    const connection = host.accept(fd, true);
+    if (connection < 0) return;
+    host.close(connection);
+  }
+}
