@@ -27,7 +27,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   control: { layers: ["base", "unit"] },
   "control/client": { layers: ["base", "unit", "host", "control"] },
   "control/server": { layers: ["base", "unit", "host", "runtime", "control"] },
-  cli: { layers: ["base", "unit", "control", "control/client"] },
+  cli: { layers: ["base", "unit", "control", "control/client"], packages: ["@pkgjs/parseargs"] },
   testing: { layers: ["base", "control"], packages: ["testcontainers", "dockerode"], node: true },
 };
 
