@@ -1,0 +1,356 @@
+/*
+ * The script engine: one runtime, one context, blobs of bytecode.
+ *
+ * PID 1 must survive its own script. Everything that runs in it runs under script_call: a time limit (interrupt
+ * handler), a limit for its stack, optionally one for its heap; a failure becomes text for onError and the loop goes on.
+ * Only what is used of the language is set up (no typed arrays, no Proxy): it costs start-up time and memory.
+ */
+#include "host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#define DEFAULT_CALLBACK_USEC (2 * 1000 * 1000)
+#define LOAD_USEC (30 * 1000 * 1000)
+#define MAX_STACK (1024 * 1024)
+#define MAX_REJECTIONS 16
+
+struct script script = {.callback_limit = DEFAULT_CALLBACK_USEC};
+
+/* Rejected promises that nobody handles yet; judged when the promise jobs have run. */
+static struct {
+	JSValue promise;
+	JSValue reason;
+} rejections[MAX_REJECTIONS];
+static int rejection_count;
+
+static JSValue error_callback;
+static bool reporting;
+
+static int interrupt(JSRuntime *runtime, void *opaque)
+{
+	(void)runtime;
+	(void)opaque;
+	return script.deadline != 0 && now_monotonic() > script.deadline;
+}
+
+static void track_rejection(JSContext *ctx, JSValueConst promise, JSValueConst reason, JS_BOOL handled, void *opaque)
+{
+	(void)opaque;
+	if (!handled) {
+		if (rejection_count < MAX_REJECTIONS) {
+			rejections[rejection_count].promise = JS_DupValue(ctx, promise);
+			rejections[rejection_count].reason = JS_DupValue(ctx, reason);
+			rejection_count++;
+		}
+		return;
+	}
+	for (int i = 0; i < rejection_count; i++) {
+		if (JS_VALUE_GET_PTR(rejections[i].promise) != JS_VALUE_GET_PTR(promise))
+			continue;
+		JS_FreeValue(ctx, rejections[i].promise);
+		JS_FreeValue(ctx, rejections[i].reason);
+		rejections[i] = rejections[--rejection_count];
+		return;
+	}
+}
+
+static size_t stack_limit(void)
+{
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_STACK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur / 2 < MAX_STACK)
+		return limit.rlim_cur / 2;
+	return MAX_STACK;
+}
+
+bool script_start(void)
+{
+	JSRuntime *runtime = JS_NewRuntime();
+	if (!runtime)
+		return false;
+	JS_SetMaxStackSize(runtime, stack_limit());
+	JS_SetInterruptHandler(runtime, interrupt, NULL);
+	JS_SetHostPromiseRejectionTracker(runtime, track_rejection, NULL);
+	JSContext *ctx = JS_NewContextRaw(runtime);
+	if (!ctx)
+		return false;
+	JS_AddIntrinsicBaseObjects(ctx);
+	JS_AddIntrinsicDate(ctx);
+	JS_AddIntrinsicRegExp(ctx);
+	JS_AddIntrinsicRegExpCompiler(ctx);
+	JS_AddIntrinsicJSON(ctx);
+	JS_AddIntrinsicMapSet(ctx);
+	JS_AddIntrinsicPromise(ctx);
+	JS_AddIntrinsicWeakRef(ctx);
+	script.runtime = runtime;
+	script.context = ctx;
+	script.host = JS_NewObject(ctx);
+	mod_boot_init(ctx, script.host);
+	mod_loop_init(ctx, script.host);
+	mod_spawn_init(ctx, script.host);
+	mod_process_init(ctx, script.host);
+	mod_socket_init(ctx, script.host);
+	mod_message_init(ctx, script.host);
+	mod_descriptor_init(ctx, script.host);
+	mod_file_init(ctx, script.host);
+	mod_tree_init(ctx, script.host);
+	mod_output_init(ctx, script.host);
+	mod_ring_init(ctx, script.host);
+	mod_capture_init(ctx, script.host);
+	mod_splice_init(ctx, script.host);
+	mod_lastline_init(ctx, script.host);
+	JSValue global = JS_GetGlobalObject(ctx);
+	JS_SetPropertyStr(ctx, global, "usherNative", JS_DupValue(ctx, script.host));
+	JS_FreeValue(ctx, global);
+	return true;
+}
+
+/* ------------------------------------------------------------------------------------------------------- failures */
+
+/* "Error: text\n    at …"; the engine's stack does not repeat the message. malloc'ed. */
+static char *describe(JSContext *ctx, JSValueConst error)
+{
+	char *raw = NULL;
+	const char *message = JS_ToCString(ctx, error);
+	JSValue stack = JS_IsObject(error) ? JS_GetPropertyStr(ctx, error, "stack") : JS_UNDEFINED;
+	const char *frames = JS_IsString(stack) ? JS_ToCString(ctx, stack) : NULL;
+	if (asprintf(&raw, "%s%s%s", message ? message : "unknown error", frames && *frames ? "\n" : "",
+	             frames ? frames : "") < 0)
+		raw = NULL;
+	if (message)
+		JS_FreeCString(ctx, message);
+	if (frames)
+		JS_FreeCString(ctx, frames);
+	JS_FreeValue(ctx, stack);
+	/* Describing may itself have failed (no memory, a toString that throws). */
+	JS_FreeValue(ctx, JS_GetException(ctx));
+	if (!raw)
+		return NULL;
+	char *explained = script_explain(raw);
+	if (explained) {
+		free(raw);
+		return explained;
+	}
+	return raw;
+}
+
+static void report_value(JSContext *ctx, JSValueConst error)
+{
+	char *text = describe(ctx, error);
+	if (JS_IsFunction(ctx, error_callback) && !reporting && text) {
+		reporting = true;
+		JSValue argument = new_text_z(ctx, text);
+		JSValue result = JS_Call(ctx, error_callback, JS_UNDEFINED, 1, (JSValueConst *)&argument);
+		JS_FreeValue(ctx, argument);
+		if (JS_IsException(result)) {
+			JS_FreeValue(ctx, JS_GetException(ctx));
+			complain("%s", text);
+		}
+		JS_FreeValue(ctx, result);
+		reporting = false;
+	} else {
+		complain("%s", text ? text : "error in the script, and no memory to describe it");
+	}
+	free(text);
+}
+
+void script_report(void)
+{
+	JSContext *ctx = script.context;
+	JSValue error = JS_GetException(ctx);
+	/* What had used up its time needs some to be reported. */
+	uint64_t deadline = script.deadline;
+	if (script.callback_limit)
+		script.deadline = now_monotonic() + script.callback_limit;
+	report_value(ctx, error);
+	script.deadline = deadline;
+	JS_FreeValue(ctx, error);
+}
+
+static void run_jobs(void)
+{
+	JSContext *ctx = script.context;
+	for (;;) {
+		JSContext *job_context;
+		int result = JS_ExecutePendingJob(script.runtime, &job_context);
+		if (result == 0)
+			break;
+		if (result < 0)
+			script_report();
+		/* Jobs that queue jobs without end: the rest waits for the next callback. */
+		if (script.deadline != 0 && now_monotonic() > script.deadline)
+			break;
+	}
+	while (rejection_count > 0) {
+		rejection_count--;
+		JSValue reason = rejections[rejection_count].reason;
+		JS_FreeValue(ctx, rejections[rejection_count].promise);
+		report_value(ctx, reason);
+		JS_FreeValue(ctx, reason);
+	}
+}
+
+void script_call(JSValueConst function, int argc, JSValue *argv)
+{
+	JSContext *ctx = script.context;
+	uint64_t outer = script.deadline;
+	script.deadline = script.callback_limit ? now_monotonic() + script.callback_limit : 0;
+	JSValue result = JS_UNDEFINED;
+	if (JS_IsFunction(ctx, function)) {
+		/* The callback may replace itself. */
+		JSValue held = JS_DupValue(ctx, function);
+		result = JS_Call(ctx, held, JS_UNDEFINED, argc, (JSValueConst *)argv);
+		JS_FreeValue(ctx, held);
+	}
+	for (int i = 0; i < argc; i++)
+		JS_FreeValue(ctx, argv[i]);
+	if (JS_IsException(result))
+		script_report();
+	JS_FreeValue(ctx, result);
+	run_jobs();
+	script.deadline = outer;
+}
+
+/* ---------------------------------------------------------------------------------------------------------- blobs */
+
+const struct blob *find_blob(const char *name)
+{
+	for (const struct blob *blob = blobs; blob->name; blob++) {
+		if (strcmp(blob->name, name) == 0)
+			return blob;
+	}
+	return NULL;
+}
+
+JSValue script_load(const char *name)
+{
+	JSContext *ctx = script.context;
+	const struct blob *blob = find_blob(name);
+	if (!blob)
+		return JS_ThrowReferenceError(ctx, "no blob %s in this binary", name);
+	JSValue code = JS_ReadObject(ctx, blob->code, (size_t)(blob->code_end - blob->code), JS_READ_OBJ_BYTECODE);
+	if (JS_IsException(code))
+		return code;
+	uint64_t outer = script.deadline;
+	/* The first blob holds the whole life of some faces up to the loop; it gets more time than a callback. */
+	if (outer == 0 && script.callback_limit)
+		script.deadline = now_monotonic() + LOAD_USEC;
+	JSValue result = JS_EvalFunction(ctx, code);
+	if (outer == 0 && !JS_IsException(result))
+		run_jobs();
+	script.deadline = outer;
+	return result;
+}
+
+/* ------------------------------------------------------------------------------------------------------- line map */
+
+/*
+ * A map is: number of files (varint), their names (NUL-terminated), then one entry wherever the source position of
+ * the bundle's text changes: bundle line (difference), column (absolute, 0-based), file (zigzag difference), source
+ * line (zigzag difference). Written by tools/build.ts; read from the start, only when something has failed.
+ */
+static uint32_t read_varint(const uint8_t **p, const uint8_t *end)
+{
+	uint32_t value = 0;
+	for (int shift = 0; *p < end && shift < 32; shift += 7) {
+		uint8_t byte = *(*p)++;
+		value |= (uint32_t)(byte & 0x7f) << shift;
+		if (!(byte & 0x80))
+			break;
+	}
+	return value;
+}
+
+static uint32_t add_zigzag(uint32_t base, uint32_t coded)
+{
+	return base + ((coded >> 1) ^ (0U - (coded & 1)));
+}
+
+static bool find_source(const struct blob *blob, uint32_t line, uint32_t column, const char **file, uint32_t *source)
+{
+	const uint8_t *p = blob->map;
+	uint32_t files = read_varint(&p, blob->map_end);
+	const uint8_t *names = p;
+	for (uint32_t i = 0; i < files && p < blob->map_end; i++)
+		p += strlen((const char *)p) + 1;
+	uint32_t at_line = 0, at_file = 0, at_source = 0, found_file = 0;
+	bool found = false;
+	while (p < blob->map_end) {
+		at_line += read_varint(&p, blob->map_end);
+		uint32_t at_column = read_varint(&p, blob->map_end);
+		at_file = add_zigzag(at_file, read_varint(&p, blob->map_end));
+		at_source = add_zigzag(at_source, read_varint(&p, blob->map_end));
+		if (at_line > line || (at_line == line && at_column > column))
+			break;
+		found = true;
+		found_file = at_file;
+		*source = at_source;
+	}
+	if (!found || found_file >= files)
+		return false;
+	while (found_file-- > 0)
+		names += strlen((const char *)names) + 1;
+	*file = (const char *)names;
+	return true;
+}
+
+/* Is there "NAME:LINE:COLUMN" at p? Then its source position, and where the text goes on. */
+static const char *match_position(const char *p, const char **file, uint32_t *source)
+{
+	for (const struct blob *blob = blobs; blob->name; blob++) {
+		size_t len = strlen(blob->name);
+		if (strncmp(p, blob->name, len) != 0 || p[len] != ':')
+			continue;
+		char *end;
+		unsigned long line = strtoul(p + len + 1, &end, 10);
+		unsigned long column = 1;
+		if (end == p + len + 1 || line == 0)
+			continue;
+		if (*end == ':') {
+			char *after;
+			column = strtoul(end + 1, &after, 10);
+			if (after != end + 1)
+				end = after;
+		}
+		if (column == 0)
+			column = 1;
+		if (find_source(blob, (uint32_t)line - 1, (uint32_t)column - 1, file, source))
+			return end;
+	}
+	return NULL;
+}
+
+char *script_explain(const char *text)
+{
+	char *out = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&out, &size);
+	if (!stream)
+		return NULL;
+	char before = '\n';
+	for (const char *p = text; *p;) {
+		const char *file = NULL;
+		uint32_t source = 0;
+		const char *end = before == '(' || before == ' ' || before == '\n' ? match_position(p, &file, &source) : NULL;
+		if (end) {
+			fprintf(stream, "%s:%u", file, source + 1);
+			before = end[-1];
+			p = end;
+		} else {
+			before = *p;
+			fputc(*p++, stream);
+		}
+	}
+	if (fclose(stream) != 0) {
+		free(out);
+		return NULL;
+	}
+	return out;
+}
+
+void script_set_error_callback(JSValue callback)
+{
+	JS_FreeValue(script.context, error_callback);
+	error_callback = callback;
+}
