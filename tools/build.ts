@@ -1,0 +1,243 @@
+/**
+ * Builds usher: TypeScript → one script a blob (esbuild) → bytecode and ELF file (Dockerfile) → dist/usher.
+ *
+ *     npm run build                the product: image usher:dev, binary dist/usher
+ *     npm run build -- --asan      with ASan and UBSan: image usher:asan, binary dist/usher-asan
+ *     npm run build -- --dynamic   for valgrind: image usher:dynamic, binary dist/usher-dynamic
+ *     npm run build -- --test      the product with test hooks: image usher:test, binary dist/usher-test
+ *     npm run build -- --bundle    only the scripts, into dist/blobs
+ *
+ * When nothing has changed since the last build nothing is done.
+ */
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { build, type Plugin } from "esbuild";
+import { encodeLineMap } from "./line-map.ts";
+
+const root = join(import.meta.dirname, "..");
+const out = join(root, "dist");
+const blobDir = join(out, "blobs");
+
+/** Every blob: the file whose exports it gives, and the most bytes of bytecode that it may have. */
+const blobs: readonly { readonly name: string; readonly entry: string; readonly budget: number }[] = [
+  { name: "init", entry: "src/main.ts", budget: 400_000 },
+  { name: "wrapper", entry: "src/wrapper.ts", budget: 40_000 },
+  { name: "tools", entry: "src/tools.ts", budget: 250_000 },
+];
+
+const binaryBudget = 3_000_000;
+
+type Flavour = "release" | "asan" | "dynamic" | "test";
+const flavours: Readonly<Record<Flavour, { readonly image: string; readonly binary: string; readonly target: string }>> = {
+  release: { image: "usher:dev", binary: "usher", target: "" },
+  asan: { image: "usher:asan", binary: "usher-asan", target: "debug" },
+  dynamic: { image: "usher:dynamic", binary: "usher-dynamic", target: "debug" },
+  test: { image: "usher:test", binary: "usher-test", target: "" },
+};
+
+/**
+ * What pino and its packages import of Node. `as` names an export that takes the place of a CommonJS module's own
+ * value, where the importer calls the module itself.
+ */
+const standIns: Readonly<Record<string, { readonly file: string; readonly as?: string }>> = {
+  "node:os": { file: "node.ts" },
+  "node:util": { file: "node.ts" },
+  "node:diagnostics_channel": { file: "node.ts" },
+  worker_threads: { file: "node.ts" },
+  "node:events": { file: "events.ts" },
+  "safe-stable-stringify": { file: "safe-stringify.ts" },
+  "sonic-boom": { file: "absent.ts", as: "absent" },
+  "on-exit-leak-free": { file: "absent.ts", as: "absent" },
+  "@pinojs/redact": { file: "absent.ts", as: "absent" },
+  "./transport": { file: "absent.ts", as: "absent" },
+  "./lib/transport": { file: "absent.ts", as: "absent" },
+};
+
+const standInPlugin: Plugin = {
+  name: "stand-ins",
+  setup(esbuild) {
+    const folder = join(root, "src/host/stand-in");
+    esbuild.onResolve({ filter: /.*/ }, (args) => {
+      const standIn = standIns[args.path];
+      if (standIn === undefined || !args.importer.includes("/node_modules/")) return undefined;
+      const path = join(folder, standIn.file);
+      return standIn.as === undefined ? { path } : { path: args.path, namespace: "stand-in" };
+    });
+    esbuild.onLoad({ filter: /.*/, namespace: "stand-in" }, (args) => {
+      const standIn = standIns[args.path];
+      return {
+        contents: `module.exports = require(${JSON.stringify(`./${standIn?.file}`)}).${standIn?.as}`,
+        resolveDir: folder,
+      };
+    });
+  },
+};
+
+function fail(message: string): never {
+  process.stderr.write(`build: ${message}\n`);
+  process.exit(1);
+}
+
+/** Files below a folder, sorted, relative to the repository. */
+function filesBelow(folder: string): string[] {
+  const path = join(root, folder);
+  if (!existsSync(path)) return [];
+  if (statSync(path).isFile()) return [folder];
+  return readdirSync(path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+function contentHash(flavour: string): string {
+  const hash = createHash("sha256").update(flavour);
+  const inputs = ["src", "native", "package.json", "package-lock.json", "Dockerfile", "tools/build.ts", "tools/line-map.ts"];
+  for (const file of inputs.flatMap(filesBelow)) {
+    const content = readFileSync(join(root, file));
+    hash.update(`${file}\0${content.length}\0`).update(content);
+  }
+  return hash.digest("hex");
+}
+
+/** Bundles each blob into dist/blobs/NAME.js with its line map beside it. Files that stay the same are left alone. */
+async function bundle(): Promise<void> {
+  mkdirSync(blobDir, { recursive: true });
+  const names = new Set<string>();
+  for (const blob of blobs) {
+    // Parts of usher that are still to come.
+    if (!existsSync(join(root, blob.entry))) continue;
+    const result = await build({
+      absWorkingDir: root,
+      entryPoints: [blob.entry],
+      bundle: true,
+      write: false,
+      outfile: `${blob.name}.js`,
+      format: "iife",
+      globalName: `usherBlob_${blob.name}`,
+      footer: { js: `usherBlob_${blob.name};` },
+      target: "es2023",
+      platform: "neutral",
+      mainFields: ["module", "main"],
+      conditions: ["import", "require"],
+      minifySyntax: true,
+      minifyIdentifiers: true,
+      legalComments: "none",
+      sourcemap: "external",
+      sourcesContent: false,
+      plugins: [standInPlugin],
+      inject: [join(root, "src/host/stand-in/process.ts")],
+      logLevel: "warning",
+      treeShaking: true,
+    });
+    const script = result.outputFiles.find((file) => file.path.endsWith(".js"));
+    const map = result.outputFiles.find((file) => file.path.endsWith(".map"));
+    if (script === undefined || map === undefined) return fail(`esbuild wrote no script for ${blob.name}`);
+    const lines = encodeLineMap(JSON.parse(map.text));
+    for (const [name, content] of [
+      [`${blob.name}.js`, script.contents],
+      [`${blob.name}.js.lines`, lines],
+    ] as const) {
+      names.add(name);
+      writeFileSync(join(blobDir, name), content);
+    }
+  }
+  if (names.size === 0) fail("no blob's entry file is there");
+  for (const old of readdirSync(blobDir)) {
+    if (!names.has(old)) rmSync(join(blobDir, old));
+  }
+}
+
+/** Runs docker with its output shown only where it fails. */
+function docker(args: readonly string[], show = false): string {
+  const result = spawnSync("docker", args, { cwd: root, encoding: "utf8", maxBuffer: 64 << 20 });
+  if (result.error !== undefined) return fail(`cannot run docker: ${result.error.message}`);
+  if (result.status !== 0) {
+    process.stderr.write(result.stdout + result.stderr);
+    return fail(`docker ${args[0]} failed`);
+  }
+  if (show) process.stdout.write(result.stdout);
+  return result.stdout;
+}
+
+function imageExists(tag: string): boolean {
+  return spawnSync("docker", ["image", "inspect", tag], { stdio: "ignore" }).status === 0;
+}
+
+/** The sizes that the Dockerfile's last step printed; a cached step prints none, so they are kept beside the binary. */
+function readSizes(log: string): Record<string, number> {
+  const sizes: Record<string, number> = {};
+  for (const match of log.matchAll(/^.*?\b(bytecode|binary) (\w+) (\d+)$/gm)) {
+    sizes[`${match[1]} ${match[2]}`] = Number(match[3]);
+  }
+  return sizes;
+}
+
+function checkSizes(sizes: Readonly<Record<string, number>>): void {
+  const limits: Record<string, number> = { "binary usher": binaryBudget };
+  for (const blob of blobs) limits[`bytecode ${blob.name}`] = blob.budget;
+  const over: string[] = [];
+  for (const [what, size] of Object.entries(sizes)) {
+    const limit = limits[what];
+    const note = limit === undefined ? "" : ` of ${limit}`;
+    process.stdout.write(`build: ${what.padEnd(18)} ${size}${note} bytes\n`);
+    if (limit !== undefined && size > limit) over.push(`${what} has ${size} bytes, its budget is ${limit}`);
+  }
+  if (over.length > 0) fail(over.join("; "));
+}
+
+async function main(): Promise<void> {
+  const args = process.argv.slice(2);
+  const flavour = (["asan", "dynamic", "test"] as const).find((name) => args.includes(`--${name}`)) ?? "release";
+  const { image, binary, target } = flavours[flavour];
+  const stamp = join(out, `.${binary}.stamp`);
+  const hash = contentHash(flavour);
+  const bundleOnly = args.includes("--bundle");
+  if (!bundleOnly && existsSync(join(out, binary)) && existsSync(stamp)) {
+    if (readFileSync(stamp, "utf8") === hash && imageExists(image)) {
+      process.stdout.write(`build: dist/${binary} is current\n`);
+      return;
+    }
+  }
+  await bundle();
+  if (bundleOnly) return;
+
+  const version = String(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version);
+  const log = docker([
+    "build",
+    ...(target === "" ? [] : ["--target", target]),
+    ...["--build-arg", `FLAVOUR=${flavour}`, "--build-arg", `VERSION=${version}`],
+    ...["--tag", image, "."],
+  ]);
+  const container = docker(["create", image]).trim();
+  const fresh = join(out, `${binary}.new`);
+  docker(["cp", `${container}:/usr/bin/usher`, fresh]);
+  docker(["rm", container]);
+  // A running binary can't be written to, but its name can be given to another.
+  renameSync(fresh, join(out, binary));
+
+  const sizeFile = join(out, `.${binary}.sizes`);
+  const sizes = readSizes(log);
+  if (Object.keys(sizes).length === 0 && existsSync(sizeFile)) Object.assign(sizes, JSON.parse(readFileSync(sizeFile, "utf8")));
+  writeFileSync(sizeFile, JSON.stringify(sizes));
+  if (flavour === "release") checkSizes(sizes);
+  if (flavour === "release") checkVersion(join(out, binary), version);
+  writeFileSync(stamp, hash);
+  process.stdout.write(`build: dist/${binary}, image ${image}\n`);
+}
+
+/** The binary must run here (it needs nothing) and know its version. */
+function checkVersion(path: string, version: string): void {
+  const said = execFileSync(path, ["--version"], { encoding: "utf8" });
+  if (!said.includes(version)) fail(`${path} --version says "${said.trim()}", not ${version}`);
+}
+
+try {
+  await main();
+} catch (error) {
+  // esbuild has printed what it found.
+  if (!(error instanceof Error && "errors" in error)) throw error;
+  fail("esbuild failed");
+}
