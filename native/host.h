@@ -175,6 +175,7 @@ void mod_socket_init(JSContext *ctx, JSValueConst host);
 void mod_message_init(JSContext *ctx, JSValueConst host);
 void mod_descriptor_init(JSContext *ctx, JSValueConst host);
 void mod_file_init(JSContext *ctx, JSValueConst host);
+void mod_stat_init(JSContext *ctx, JSValueConst host);
 void mod_tree_init(JSContext *ctx, JSValueConst host);
 void mod_output_init(JSContext *ctx, JSValueConst host);
 void mod_capture_init(JSContext *ctx, JSValueConst host);

@@ -94,6 +94,7 @@ bool script_start(void)
 	mod_message_init(ctx, script.host);
 	mod_descriptor_init(ctx, script.host);
 	mod_file_init(ctx, script.host);
+	mod_stat_init(ctx, script.host);
 	mod_tree_init(ctx, script.host);
 	mod_output_init(ctx, script.host);
 	mod_ring_init(ctx, script.host);

@@ -1,5 +1,5 @@
 #include "host.h"
 #define STUB(n) void n(JSContext *ctx, JSValueConst host) { (void)ctx; (void)host; }
-STUB(mod_process_init) STUB(mod_socket_init) STUB(mod_message_init) STUB(mod_descriptor_init) STUB(mod_file_init) STUB(mod_tree_init) STUB(mod_capture_init) STUB(mod_ring_init) STUB(mod_splice_init) STUB(mod_lastline_init)
+STUB(mod_capture_init) STUB(mod_ring_init) STUB(mod_splice_init) STUB(mod_lastline_init)
 void lastline_start(void) {}
 void lastline_forget(void) {}

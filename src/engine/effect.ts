@@ -8,18 +8,7 @@
  */
 import type { Usec } from "../base/time.ts";
 import type { ExecCommand } from "../unit/model.ts";
-import type { ActiveState, JobId, JobResult, JobType, ListenerIndex, ShutdownKind, SpawnToken } from "./state.ts";
-
-export type ExecRole =
-  | "ExecCondition"
-  | "ExecStartPre"
-  | "ExecStart"
-  | "ExecStartPost"
-  | "ExecReload"
-  | "ExecStop"
-  | "ExecStopPost"
-  /** A socket's; its ExecStartPre= and ExecStartPost= share the names above. */
-  | "ExecStopPre";
+import type { ActiveState, ExecRole, JobId, JobResult, JobType, ListenerIndex, ShutdownKind, SpawnToken } from "./state.ts";
 
 /** Start one command. Answered by `spawned` (and `executed`) or `spawn-failed`, all with the same token. */
 export interface Spawn {
@@ -183,6 +172,12 @@ export interface RemoveRuntimeDirectories {
   readonly unit: string;
 }
 
+/** PIDFile= of a service that is down. */
+export interface RemovePidFile {
+  readonly type: "remove-pid-file";
+  readonly unit: string;
+}
+
 /** The store takes the descriptors of the notification that this step was about. */
 export interface StoreDescriptors {
   readonly type: "store-descriptors";
@@ -310,6 +305,7 @@ export type Effect =
   | SetTimer
   | ClearTimer
   | RemoveRuntimeDirectories
+  | RemovePidFile
   | StoreDescriptors
   | RemoveStoredDescriptors
   | ReleaseFdStore

@@ -1,22 +1,33 @@
 /**
- * The engine's state: plain, versioned data. No Map, Set, function, undefined or infinity, so that
+ * The engine's state: plain, versioned data. No Map, Set, function, undefined or infinity in it, so that
  * `JSON.parse(JSON.stringify(state))` is the same state; `daemon-reexec` and simulations live from that.
  *
- * What can be computed from it (the dependency graph, the index of pids) is kept beside it, in `Engine`, and is
- * rebuilt by `restoreEngine`. Between two steps all work queues are empty; a job that can't run yet stays in its
- * unit's slot and is looked at again when a job ordered before it ends.
+ * While it runs, `Engine` (engine.ts) holds the same records in maps, with the dependency graph and the index of
+ * pids beside them; `saveEngine` gives the plain form and `restoreEngine` takes it. Between two steps all work
+ * queues are empty; a job that can't run yet stays in its unit's slot and is looked at again when a job ordered
+ * before it ends.
  *
  * Who owns what: `job` and `nopJob` belong to job.ts, the fields of one unit kind to its state machine, the rest
- * of `UnitCore` to unit-state.ts.
+ * of `UnitCore` to unit-notify.ts.
  */
 import type { Usec } from "../base/time.ts";
 import type { LoadState, NotifyAccess, PassiveUnit, ServiceUnit, SocketUnit } from "../unit/model.ts";
-import type { ExecRole } from "./effect.ts";
 
 export type JobId = number;
 export type SpawnToken = number;
 /** Position in the socket's `listeners`. */
 export type ListenerIndex = number;
+
+/** Which Exec…= line a command comes from. A socket's ExecStopPre= is here too; the rest of its names it shares. */
+export type ExecRole =
+  | "ExecCondition"
+  | "ExecStartPre"
+  | "ExecStart"
+  | "ExecStartPost"
+  | "ExecReload"
+  | "ExecStop"
+  | "ExecStopPost"
+  | "ExecStopPre";
 
 /** systemd's UnitActiveState. */
 export type ActiveState =
@@ -159,8 +170,8 @@ export interface UnitCore {
   /** The model's own, or `not-found` for a name that is only referred to, or whose file went away. */
   loadState: LoadState;
   loadError: string | null;
-  job: JobId | null;
-  nopJob: JobId | null;
+  job: Job | null;
+  nopJob: Job | null;
   /** 32 hexadecimal digits; null before the first start. */
   invocationId: string | null;
   /** Made for one purpose (an instance for a connection): forgotten as soon as it is down. */
@@ -197,11 +208,23 @@ export interface CommandPosition {
   index: number;
 }
 
-/** A `spawn` that was asked for. Its pid is null until `spawned`. */
+/** A `spawn` that was asked for (its pid is null until `spawned`), or a process that became the main one otherwise. */
 export interface Process {
   readonly token: SpawnToken;
   pid: number | null;
-  startUsec: Usec;
+  /** A signal for a process whose pid is not known yet. */
+  pendingSignal: number | null;
+}
+
+/** Why a PID file is being read. */
+export type PidFileQuestion = "start" | "start-post" | "reload" | "main-exit" | "watch";
+
+/** The connection that an instance serves (Accept=yes). */
+export interface ServedConnection {
+  readonly socket: string;
+  readonly connection: number;
+  readonly source: string | null;
+  readonly environment: readonly string[];
 }
 
 export interface ServiceState extends UnitCore {
@@ -213,43 +236,38 @@ export interface ServiceState extends UnitCore {
   cleanResult: ServiceResult;
   /** The main process (ExecStart=, or the one that it named). */
   main: Process | null;
-  /** Position in ExecStart= (Type=oneshot runs several). */
+  /** Position in ExecStart= of the command that `main` runs; null: it runs none of these (Type=forking). */
   mainIndex: number | null;
-  /** The main process is not a child of ours that was spawned as such: by PIDFile=, MAINPID=, or guessed. */
-  mainPidKnownBy: "spawn" | "pid-file" | "notify" | "guess" | null;
+  /** There is or was a main process in this life; while false nobody knows which one it is. */
+  mainKnown: boolean;
   control: Process | null;
   controlCommand: CommandPosition | null;
-  /** For `show` and for EXIT_CODE, EXIT_STATUS. */
+  /** The main process of this life, for `show`, EXIT_CODE and EXIT_STATUS. */
   execMain: ProcessStatus | null;
-  /** How each role's last command ended, for `status`. */
+  /** How the last command of each role went, for `status`. */
   execControl: Partial<Record<ExecRole, ProcessStatus & { index: number }>>;
   /** False once all its processes are known to be gone. */
   mayHaveProcesses: boolean;
   forbidRestart: boolean;
-  willAutoRestart: boolean;
   nRestarts: number;
-  /** nRestarts starts again from 0 at the next start that is not automatic. */
+  /** nRestarts starts again from 0 at the next start. */
   flushRestarts: boolean;
-  notifyState: "unknown" | "ready" | "reload-ready" | "reloading" | "stopping";
+  notifyState: "unknown" | "ready" | "reloading" | "stopping";
   notifyAccessOverride: NotifyAccess | null;
   statusText: string | null;
   statusErrno: number;
   /** WATCHDOG_USEC=. */
   watchdogOverrideUsec: Usec | null;
   watchdogTimestamp: Usec | null;
-  /** Until when EXTEND_TIMEOUT_USEC= moved the timeouts of start, running and stop; null: not at all. */
-  startExtendedUntil: Usec | null;
-  runtimeExtendedUntil: Usec | null;
-  stopExtendedUntil: Usec | null;
   reloadBeginUsec: Usec | null;
   /** Type=dbus: the name has an owner. */
   busNameGood: boolean;
-  pidFileWatched: boolean;
+  /** A `read-pid-file` or `watch-pid-file` that is not answered, and what for. */
+  pidFileQuestion: PidFileQuestion | null;
+  /** The main process ended, but whether the PID file names another one is being asked. */
+  pendingMainExit: { readonly code: "exited" | "killed" | "dumped"; readonly status: number } | null;
   fdStoreCount: number;
-  /** Accept=yes: the socket and connection that this instance serves. */
-  connection: { readonly socket: string; readonly connection: number; readonly source: string | null; readonly environment: readonly string[] } | null;
-  /** When the present sub state's timeout is; null: none. Only for `show`; the timer itself is in `timers`. */
-  timeoutAt: Usec | null;
+  connection: ServedConnection | null;
 }
 
 export interface SocketState extends UnitCore {
@@ -259,12 +277,14 @@ export interface SocketState extends UnitCore {
   result: SocketResult;
   control: Process | null;
   controlCommand: CommandPosition | null;
-  /** Descriptors are (being) opened. */
+  /** False once all its processes are known to be gone. */
+  mayHaveProcesses: boolean;
+  /** Descriptors are open, or being opened. */
   open: boolean;
   watched: boolean;
-  /** Connections accepted and handed over since it was started: the next instance's number. */
+  /** Connections accepted since it was loaded: the next instance's number. */
   accepted: number;
-  /** Closed because of MaxConnections= or MaxConnectionsPerSource=. */
+  /** Closed because of a limit or a pending stop. */
   refused: number;
   /** Instances alive now. */
   connections: number;
@@ -275,8 +295,6 @@ export interface SocketState extends UnitCore {
   pausedListeners: ListenerIndex[];
   /** OnTriggerLimit=pause: how often in a row, for the growing pause. */
   triggerPauses: number;
-  /** A service to be started once a deferring job is gone (DeferTrigger=). */
-  mayHaveProcesses: boolean;
 }
 
 export interface PassiveState extends UnitCore {
@@ -299,9 +317,18 @@ export interface ShutdownState {
   heights: Record<string, number>;
   /** When each unit must be down, set as its stop begins. */
   unitDeadlines: Record<string, Usec>;
-  /** Had to be killed. */
+  /** Units that had to be killed. */
   late: string[];
   done: boolean;
+}
+
+/** A connection whose instance is being loaded. */
+export interface PendingConnection {
+  readonly socket: string;
+  readonly connection: number;
+  readonly source: string | null;
+  readonly environment: readonly string[];
+  readonly name: string;
 }
 
 export interface EngineOptions {
@@ -311,7 +338,7 @@ export interface EngineOptions {
   readonly stopBudgetUsec: Usec;
   /** What is left of it after a second signal. */
   readonly hastenedBudgetUsec: Usec;
-  /** The unit of the command given on the command line: its end ends the container with its code. */
+  /** The unit of the command given on the command line: the container's code is its code. */
   readonly commandUnit: string | null;
 }
 
@@ -323,15 +350,11 @@ export interface EngineState {
   nextJobId: JobId;
   nextToken: number;
   invocations: number;
-  units: Record<string, UnitState>;
-  /** Other names of units. */
-  aliases: Record<string, string>;
-  jobs: Record<string, Job>;
-  /** Armed timers: id → monotonic time. */
-  timers: Record<string, Usec>;
-  /** Connections whose instance is being loaded. */
-  pendingConnections: Record<string, { readonly socket: string; readonly source: string | null; readonly environment: readonly string[]; readonly name: string }>;
+  units: UnitState[];
+  /** Armed timers. */
+  timers: { readonly id: string; readonly at: Usec }[];
+  pendingConnections: PendingConnection[];
   shutdown: ShutdownState | null;
-  /** `jobs-drained` is owed. */
+  /** There were jobs since the last `jobs-drained`. */
   jobsPending: boolean;
 }

@@ -10,7 +10,7 @@ import { checkConditions } from "./condition-facts.ts";
 import { endContainer } from "./container-end.ts";
 import { removeRuntimeDirectories } from "./exec-directories.ts";
 import type { LogLevel } from "./log-levels.ts";
-import { type Runtime, serviceOf, socketOf, unitOf } from "./runtime.ts";
+import { type Runtime, serviceOf, socketOf, stateOf, unitOf } from "./runtime.ts";
 import { explainOpenFailure, type SocketOwner } from "./socket-open.ts";
 import { type PassedDescriptor, spawnCommand, type SpawnOrder } from "./spawn-command.ts";
 import type { Result } from "../base/result.ts";
@@ -232,7 +232,7 @@ function spawnOrder(runtime: Runtime, effect: Spawn): SpawnOrder | null {
     applyPermissions: effect.applyPermissions,
     applyRoot: effect.applyRoot,
     openFiles: effect.passStored && unit.type === "service" ? unit.service.openFiles : [],
-    foreground: effect.unit === runtime.engine.state.options.commandUnit,
+    foreground: effect.unit === runtime.engine.options.commandUnit,
   };
 }
 
@@ -249,7 +249,7 @@ function passedDescriptors(runtime: Runtime, effect: Spawn, connection: number):
 }
 
 function connectionName(runtime: Runtime, effect: Spawn): string {
-  const state = runtime.engine.state.units[effect.unit];
+  const state = stateOf(runtime, effect.unit);
   const socket = state?.kind === "service" ? (state.connection?.socket ?? null) : null;
   return (socket === null ? null : socketOf(runtime, socket)?.socket.fileDescriptorName) ?? "connection";
 }

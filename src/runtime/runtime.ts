@@ -9,9 +9,12 @@
  * the queue. The engine never sees an event in the middle of another.
  */
 import type { Engine } from "../engine/engine.ts";
-import { step } from "../engine/engine.ts";
+import { findUnit } from "../engine/graph.ts";
+import type { UnitState } from "../engine/state.ts";
+import { step } from "../engine/step.ts";
 import type { Effect } from "../engine/effect.ts";
 import type { Event } from "../engine/event.ts";
+import type { Usec } from "../base/time.ts";
 import type { Native } from "../host/native.ts";
 import type { ServiceUnit, SocketUnit, Unit } from "../unit/model.ts";
 import type { Connections } from "./connections.ts";
@@ -44,6 +47,8 @@ export interface Runtime {
   readonly timers: Timers;
   readonly requests: Requests;
   readonly spawnContext: SpawnContext;
+  /** usher's own environment, which services inherit; `set-environment` changes it. */
+  readonly environment: string[];
   /** null: no notification socket could be made. */
   notify: NotifySocket | null;
   /** Descriptors of the notification that is being handled; whoever stores them empties the list. */
@@ -60,6 +65,11 @@ export interface Runtime {
   ending: boolean;
   /** Told after each round of reaping, once the container is ending. */
   whenChildrenDied: (() => void) | null;
+  /** `logs -f`: told when the ring has grown. */
+  readonly logFollowers: Set<() => void>;
+  /** Monotonic times at which all early sockets listened and the boot unit was up; 0 before. */
+  listeningUsec: Usec;
+  finishedUsec: Usec;
   emit(happening: Happening): void;
 }
 
@@ -93,9 +103,14 @@ export function createPump(
   };
 }
 
+/** What became of a unit, by any of its names. */
+export function stateOf(runtime: Runtime, name: string): UnitState | undefined {
+  return findUnit(runtime.engine.graph, name);
+}
+
 /** The unit as the engine has it now; null for a name that is only referred to. */
 export function unitOf(runtime: Runtime, name: string): Unit | null {
-  return runtime.engine.state.units[name]?.model ?? null;
+  return stateOf(runtime, name)?.model ?? null;
 }
 
 export function serviceOf(runtime: Runtime, name: string): ServiceUnit | null {

@@ -43,7 +43,7 @@ export function onSignal(runtime: Runtime, signal: number, reload: () => void): 
 
 /** The first request stops everything in order, the next ones hasten it. */
 export function requestStop(runtime: Runtime, kind: ShutdownKind, signal: number): void {
-  const already = runtime.engine.state.shutdown !== null;
+  const already = runtime.engine.shutdown !== null;
   runtime.log.write("info", null, already ? `signal ${signal} again: hastening the stop` : `signal ${signal}: stopping`);
   if (already) runtime.emit({ type: "shutdown-hastened" });
   else runtime.emit({ type: "shutdown-requested", kind, exitCode: null, budgetUsec: null });

@@ -79,7 +79,6 @@ interface OpenedForChild {
 }
 
 const EXIT_FDS = 202;
-const EXIT_EXEC = 203;
 const EXIT_STDIN = 208;
 const EXIT_STDOUT = 209;
 const EXIT_USER = 217;
@@ -99,13 +98,13 @@ export function spawnCommand(context: SpawnContext, order: SpawnOrder): Result<S
     if (opened.output >= 0) context.host.close(opened.output);
     return err({ exitStatus: null, message: `cannot make a process: ${describe(result.pid)}` });
   }
-  const failure = result.stage === 0 ? null : stepFailure(order.command, result.stage, result.step, result.errno);
+  const failure = result.stage === 0 ? null : stepFailure(order.command.path, result.stage, result.step, result.errno);
   return ok({ pid: result.pid, pending: result.pending, output: opened.output, failure });
 }
 
 /** "cannot run /opt/app: exec: No such file or directory (ENOENT)" */
-export function stepFailure(command: ExecCommand, exitStatus: number, step: string, errno: number): SpawnFailure {
-  return { exitStatus, message: `cannot run ${command.path}: ${step}: ${describe(-errno)}` };
+export function stepFailure(path: string, exitStatus: number, step: string, errno: number): SpawnFailure {
+  return { exitStatus, message: `cannot run ${path}: ${step}: ${describe(-errno)}` };
 }
 
 function prepare(context: SpawnContext, order: SpawnOrder, opened: OpenedForChild): Result<SpawnRequest, SpawnFailure> {
@@ -136,7 +135,7 @@ function prepare(context: SpawnContext, order: SpawnOrder, opened: OpenedForChil
     ...(stdio.value.opens.length > 0 ? { opens: stdio.value.opens } : null),
     ...sessionOf(order),
     ...identityOf(host, order, credentials.value),
-    ...confinement(order),
+    ...confinement(order, credentials.value.user),
     ...scheduling(exec),
   });
 }
@@ -391,12 +390,13 @@ function identityOf(host: Native, order: SpawnOrder, credentials: Credentials): 
   };
 }
 
-function confinement(order: SpawnOrder): Partial<SpawnRequest> {
+function confinement(order: SpawnOrder, user: User | null): Partial<SpawnRequest> {
   const { exec } = order.unit;
+  const directory = exec.workingDirectory === "~" ? (user?.home ?? "/root") : (exec.workingDirectory ?? "/");
   const restricted = order.command.privileges !== "full" && order.applyPermissions;
   const root = order.applyRoot && order.command.privileges !== "full" ? exec.rootDirectory : null;
   return {
-    ...(order.foreground && exec.workingDirectory === null ? null : { cwd: exec.workingDirectory ?? "/", cwdMissingOk: exec.workingDirectoryMissingOk }),
+    ...(order.foreground && exec.workingDirectory === null ? null : { cwd: directory, cwdMissingOk: exec.workingDirectoryMissingOk }),
     ...(root === null ? null : { chroot: root }),
     ...(order.foreground ? null : { umask: exec.umask }),
     ...(restricted && exec.capabilityBoundingSet !== null ? { capBounding: capabilityHex(exec.capabilityBoundingSet) } : null),

@@ -304,9 +304,10 @@ export interface EnvironmentFile {
 }
 
 export interface Credential {
+  /** A glob for "import". */
   readonly id: string;
-  readonly source: "set" | "load";
-  /** Text for "set", path or name for "load". */
+  readonly source: "set" | "load" | "import";
+  /** Bytes as Latin-1 text for "set", path or name for "load", what the glob's prefix is renamed to for "import". */
   readonly value: string;
 }
 
@@ -349,6 +350,8 @@ export interface ExecSettings {
   readonly standardInputData: string;
   readonly ttyPath: string | null;
   readonly syslogIdentifier: string | null;
+  /** 0 (kern) … 23 (local7) */
+  readonly syslogFacility: number;
   readonly syslogLevel: number;
   readonly syslogLevelPrefix: boolean;
   /** 0…7, or 8 for no limit. */

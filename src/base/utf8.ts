@@ -1,0 +1,60 @@
+/**
+ * UTF-8 bytes inside text. A byte that an escape sequence such as `\xc3` names is carried as the lone surrogate
+ * U+DC00 + byte until its neighbours are known (the trick of PEP 383), then joined to the character it is part of.
+ */
+const BYTE_BASE = 0xdc00;
+
+/** The carrier of one byte, 0x80 to 0xff. */
+export function carriedByte(byte: number): string {
+  return String.fromCharCode(BYTE_BASE + byte);
+}
+
+function decodeRun(run: string): string {
+  let escaped = "";
+  for (let i = 0; i < run.length; i++) escaped += `%${(run.charCodeAt(i) - BYTE_BASE).toString(16)}`;
+  try {
+    return decodeURIComponent(escaped);
+  } catch {
+    return run;
+  }
+}
+
+/** Joins runs of carried bytes to characters; bytes that are no UTF-8 stay carried. */
+export function joinCarriedBytes(text: string): string {
+  return text.replace(/(?<![\ud800-\udbff])[\udc80-\udcff]+/g, decodeRun);
+}
+
+/** The bytes of one code point. */
+export function utf8Bytes(codePoint: number): readonly number[] {
+  if (codePoint < 0x80) return [codePoint];
+  const tail = (shift: number): number => 0x80 | ((codePoint >> shift) & 0x3f);
+  if (codePoint < 0x800) return [0xc0 | (codePoint >> 6), tail(0)];
+  if (codePoint < 0x10000) return [0xe0 | (codePoint >> 12), tail(6), tail(0)];
+  return [0xf0 | (codePoint >> 18), tail(12), tail(6), tail(0)];
+}
+
+/** Length of the text's UTF-8 form in bytes. */
+export function utf8Length(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x80) continue;
+    // A surrogate pair is 4 bytes for 2 units, every other unit from U+0800 is 3.
+    if (code < 0x800 || (code >= 0xd800 && code <= 0xdfff)) bytes += 1;
+    else bytes += 2;
+  }
+  return bytes;
+}
+
+/** The text's UTF-8 bytes, each as the character of its number (Latin-1); carried bytes become themselves. */
+export function byteText(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is what is looked for
+  if (/^[\0-\x7f]*$/.test(text)) return text;
+  let out = "";
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    const isCarried = code >= BYTE_BASE + 0x80 && code <= BYTE_BASE + 0xff;
+    out += String.fromCharCode(...(isCarried ? [code - BYTE_BASE] : utf8Bytes(code)));
+  }
+  return out;
+}

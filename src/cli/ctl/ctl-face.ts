@@ -1,0 +1,75 @@
+/** usherctl and systemctl: the same verbs and the same output; they differ in their names and their help. */
+import { chooseStyle } from "../format/style.ts";
+import type { System } from "../system.ts";
+import { complain, createContext, EXIT_FAILURE, EXIT_OK, type Context } from "./context.ts";
+import { ctlHelp } from "./help.ts";
+import { readCtlOptions } from "./options.ts";
+import { VERBS, type Verb } from "./verbs.ts";
+
+export async function runCtl(system: System, program: "usherctl" | "systemctl"): Promise<number> {
+  const settings = readCtlOptions(program, system.args);
+  if (!settings.ok) {
+    system.output.writeError(`${settings.error}\n`);
+    return EXIT_FAILURE;
+  }
+  const context = createContext(system, program, settings.value, chooseStyle(system));
+  const { options, operands } = settings.value;
+  if (options.has("help")) {
+    system.output.write(ctlHelp(program));
+    return EXIT_OK;
+  }
+  if (options.has("version")) {
+    system.output.write(`usher ${system.versions.usher}\n`);
+    return EXIT_OK;
+  }
+  const [word = "list-units", ...rest] = operands;
+  const verb = Object.hasOwn(VERBS, word) ? VERBS[word] : undefined;
+  if (verb === undefined) return refuseVerb(context, word);
+  return checkVerb(context, word, verb, rest) ? verb.run(context, rest) : EXIT_FAILURE;
+}
+
+function checkVerb(context: Context, word: string, verb: Verb, operands: readonly string[]): boolean {
+  const problem = verbProblem(context, word, verb, operands);
+  if (problem !== null) complain(context, problem);
+  return problem === null;
+}
+
+function verbProblem({ settings }: Context, word: string, verb: Verb, operands: readonly string[]): string | null {
+  const { options } = settings;
+  if (options.has("host") || options.has("machine")) return "usher controls its own container only.";
+  if (settings.root !== null && !verb.offline) return `Verb '${word}' cannot be used with --root= or --image=.`;
+  if (operands.length < verb.least) return "Too few arguments.";
+  return operands.length > verb.most ? "Too many arguments." : null;
+}
+
+function refuseVerb(context: Context, word: string): number {
+  const near = nearest(word, Object.keys(VERBS));
+  complain(context, `Unknown command verb '${word}'${near === null ? "." : `, did you mean '${near}'?`}`);
+  return EXIT_FAILURE;
+}
+
+const FARTHEST = 5;
+
+/** The word that fewest changes of single letters lead to. */
+function nearest(word: string, among: readonly string[]): string | null {
+  let best: string | null = null;
+  let least = FARTHEST + 1;
+  for (const candidate of among) {
+    const distance = editDistance(word, candidate);
+    if (distance < least) [best, least] = [candidate, distance];
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,28 @@
+/** Words quoted as systemctl shows them. */
+
+/** A process's arguments on one line, each in double quotes where a shell would need it. */
+export function formatCommandLine(argv: readonly string[]): string {
+  return argv.map(quoteArgument).join(" ");
+}
+
+function quoteArgument(argument: string): string {
+  if (/^[^\s"'\\`$(){}[\]*?~|;<>&!#]+$/.test(argument)) return argument;
+  return `"${escapeDouble(argument)}"`;
+}
+
+function escapeDouble(text: string): string {
+  return text
+    .replace(/["\\`$]/g, (char) => `\\${char}`)
+    .replace(/\n/g, "\\n")
+    .replace(/\t/g, "\\t");
+}
+
+/** show-environment's values: as they are, or $'…' so that a shell reads them back. */
+export function quoteShellValue(value: string): string {
+  if (/^[A-Za-z0-9_@%+=:,./-]*$/.test(value)) return value;
+  const escaped = value
+    .replace(/[\\']/g, (char) => `\\${char}`)
+    .replace(/\n/g, "\\n")
+    .replace(/\t/g, "\\t");
+  return `$'${escaped}'`;
+}

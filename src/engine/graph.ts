@@ -1,0 +1,218 @@
+/**
+ * The dependency graph (systemd.unit(5)): all units by name and alias, and for each unit and kind of dependency the
+ * units at the other end. Every link is stored at both ends, the far end under the kind's inverse, so that no
+ * question needs a walk over all units. Sets, because a socket with ten thousand instances must lose one of them
+ * without looking at the others.
+ *
+ * The graph is computed from the models: it is rebuilt by a reload and not serialised.
+ */
+import type { DependencyKind, Unit } from "../unit/model.ts";
+import type { UnitState } from "./state.ts";
+import { placeholderState } from "./unit-state.ts";
+
+export type LinkKind =
+  | DependencyKind
+  | "RequiredBy"
+  | "RequisiteOf"
+  | "WantedBy"
+  | "BoundBy"
+  | "ConsistsOf"
+  | "UpheldBy"
+  | "ConflictedBy"
+  | "OnSuccessOf"
+  | "OnFailureOf";
+
+const INVERSE: Readonly<Record<DependencyKind, LinkKind>> = {
+  Requires: "RequiredBy",
+  Requisite: "RequisiteOf",
+  Wants: "WantedBy",
+  BindsTo: "BoundBy",
+  PartOf: "ConsistsOf",
+  Upholds: "UpheldBy",
+  Conflicts: "ConflictedBy",
+  Before: "After",
+  After: "Before",
+  OnSuccess: "OnSuccessOf",
+  OnFailure: "OnFailureOf",
+  PropagatesReloadTo: "ReloadPropagatedFrom",
+  ReloadPropagatedFrom: "PropagatesReloadTo",
+  PropagatesStopTo: "StopPropagatedFrom",
+  StopPropagatedFrom: "PropagatesStopTo",
+  Triggers: "TriggeredBy",
+  TriggeredBy: "Triggers",
+};
+
+type Atom =
+  | "pullInStart"
+  | "pullInStartIgnored"
+  | "pullInVerify"
+  | "pullInStop"
+  | "pullInStopIgnored"
+  | "propagateStop"
+  | "propagateStopGraceful"
+  | "propagateReload"
+  | "propagateStartFailure"
+  | "propagateStopFailure"
+  | "propagateInactiveStartAsFailure"
+  | "retroactiveStartReplace"
+  | "retroactiveStartFail"
+  | "retroactiveStopOnStart"
+  | "retroactiveStopOnStop"
+  | "cannotBeActiveWithout"
+  | "checkBound"
+  | "startSteadily"
+  | "checkUpheld"
+  | "pinsUnneeded"
+  | "checkUnneeded";
+
+/** What a kind of dependency means, facet by facet (systemd's dependency atoms). */
+export const ATOM: Readonly<Record<Atom, readonly LinkKind[]>> = {
+  pullInStart: ["Requires", "BindsTo"],
+  pullInStartIgnored: ["Wants", "Upholds"],
+  pullInVerify: ["Requisite"],
+  pullInStop: ["Conflicts"],
+  pullInStopIgnored: ["ConflictedBy"],
+  propagateStop: ["RequiredBy", "RequisiteOf", "BoundBy", "ConsistsOf"],
+  propagateStopGraceful: ["PropagatesStopTo"],
+  propagateReload: ["PropagatesReloadTo"],
+  propagateStartFailure: ["RequiredBy", "RequisiteOf", "BoundBy"],
+  propagateStopFailure: ["ConflictedBy"],
+  propagateInactiveStartAsFailure: ["RequisiteOf"],
+  retroactiveStartReplace: ["Requires", "BindsTo", "Upholds"],
+  retroactiveStartFail: ["Wants"],
+  retroactiveStopOnStart: ["Conflicts", "ConflictedBy"],
+  retroactiveStopOnStop: ["BoundBy", "PropagatesStopTo"],
+  cannotBeActiveWithout: ["BindsTo"],
+  checkBound: ["BoundBy"],
+  startSteadily: ["UpheldBy"],
+  checkUpheld: ["Upholds"],
+  pinsUnneeded: ["RequiredBy", "RequisiteOf", "WantedBy", "BoundBy", "UpheldBy"],
+  checkUnneeded: ["Requires", "Requisite", "Wants", "BindsTo", "Upholds"],
+};
+
+type Links = Partial<Record<LinkKind, Set<UnitState>>>;
+
+export interface Graph {
+  readonly units: Map<string, UnitState>;
+  readonly aliases: Map<string, string>;
+  readonly links: Map<UnitState, Links>;
+}
+
+const NONE: ReadonlySet<UnitState> = new Set();
+
+export function emptyGraph(): Graph {
+  return { units: new Map(), aliases: new Map(), links: new Map() };
+}
+
+/** By primary name or alias. */
+export function findUnit(graph: Graph, name: string): UnitState | undefined {
+  const unit = graph.units.get(name);
+  if (unit !== undefined) return unit;
+  const primary = graph.aliases.get(name);
+  return primary === undefined ? undefined : graph.units.get(primary);
+}
+
+/** The units that `unit` has a link of this kind to. */
+export function linked(graph: Graph, unit: UnitState, kind: LinkKind): ReadonlySet<UnitState> {
+  return graph.links.get(unit)?.[kind] ?? NONE;
+}
+
+export function hasLink(graph: Graph, unit: UnitState, kind: LinkKind, other: UnitState): boolean {
+  return linked(graph, unit, kind).has(other);
+}
+
+/** The units at the other end of any of these kinds; one that is linked in two ways comes twice. */
+export function linkedByAtom(graph: Graph, unit: UnitState, atom: readonly LinkKind[]): UnitState[] {
+  const links = graph.links.get(unit);
+  const found: UnitState[] = [];
+  if (links === undefined) return found;
+  for (const kind of atom) {
+    const set = links[kind];
+    if (set !== undefined) for (const other of set) found.push(other);
+  }
+  return found;
+}
+
+function addHalf(graph: Graph, unit: UnitState, kind: LinkKind, other: UnitState): void {
+  let links = graph.links.get(unit);
+  if (links === undefined) graph.links.set(unit, (links = {}));
+  const set = links[kind];
+  if (set === undefined) links[kind] = new Set([other]);
+  else set.add(other);
+}
+
+/** A name that is only referred to becomes a unit that is `not-found`, so that it may be loaded later. */
+function unitOrPlaceholder(graph: Graph, name: string): UnitState {
+  const known = findUnit(graph, name);
+  if (known !== undefined) return known;
+  const placeholder = placeholderState(name);
+  graph.units.set(name, placeholder);
+  return placeholder;
+}
+
+function linkKind(graph: Graph, unit: UnitState, kind: DependencyKind, names: readonly string[]): void {
+  for (const name of names) {
+    const other = unitOrPlaceholder(graph, name);
+    if (other === unit) continue;
+    addHalf(graph, unit, kind, other);
+    addHalf(graph, other, INVERSE[kind], unit);
+  }
+}
+
+function addLinks(graph: Graph, unit: UnitState, model: Unit): void {
+  for (const [kind, names] of Object.entries(model.dependencies) as [DependencyKind, readonly string[]][]) {
+    linkKind(graph, unit, kind, names);
+  }
+  if (unit.kind === "service" && unit.connection !== null) linkInstance(graph, unit, unit.connection.socket);
+}
+
+/** An instance for a connection is triggered by its socket, and ordered after it (systemd.socket(5), Accept=). */
+function linkInstance(graph: Graph, instance: UnitState, socket: string): void {
+  linkKind(graph, instance, "TriggeredBy", [socket]);
+  linkKind(graph, instance, "After", [socket]);
+}
+
+function addNames(graph: Graph, unit: UnitState): void {
+  graph.units.set(unit.name, unit);
+  for (const alias of unit.model?.aliases ?? []) graph.aliases.set(alias, unit.name);
+}
+
+/** Adds one unit with its links. A placeholder of its name must have been replaced by `rebuildGraph` instead. */
+export function addUnit(graph: Graph, unit: UnitState): void {
+  addNames(graph, unit);
+  if (unit.model !== null) addLinks(graph, unit, unit.model);
+}
+
+/** Forgets a unit, and those of its neighbours that were only names and are named by nobody any more. */
+export function removeUnit(graph: Graph, unit: UnitState): void {
+  const links = graph.links.get(unit) ?? {};
+  graph.links.delete(unit);
+  graph.units.delete(unit.name);
+  for (const alias of unit.model?.aliases ?? []) graph.aliases.delete(alias);
+  for (const set of Object.values(links)) {
+    for (const other of set) removeFarEnd(graph, other, unit);
+  }
+}
+
+function removeFarEnd(graph: Graph, other: UnitState, unit: UnitState): void {
+  const links = graph.links.get(other);
+  if (links === undefined) return;
+  for (const [kind, set] of Object.entries(links) as [LinkKind, Set<UnitState>][]) {
+    if (set.delete(unit) && set.size === 0) delete links[kind];
+  }
+  const isName = other.kind === "passive" && other.model === null && other.job === null;
+  if (isName && Object.keys(links).length === 0) {
+    graph.links.delete(other);
+    graph.units.delete(other.name);
+  }
+}
+
+/** Makes names, aliases and links anew from the units given. */
+export function rebuildGraph(graph: Graph, units: Iterable<UnitState>): void {
+  const all = [...units];
+  graph.units.clear();
+  graph.aliases.clear();
+  graph.links.clear();
+  for (const unit of all) addNames(graph, unit);
+  for (const unit of all) if (unit.model !== null) addLinks(graph, unit, unit.model);
+}

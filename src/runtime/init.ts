@@ -1,0 +1,197 @@
+/**
+ * usher as an init: puts the parts together, boots, and runs until the engine says that all is over.
+ *
+ * The boot goes in this order, so that clients can connect as early as possible: the enabled sockets are found, loaded
+ * and bound while nothing else has been read; the kernel queues for them from then on; then all other units are
+ * loaded, and the boot unit is started with everything that it wants. Nothing of this returns to the event loop, so
+ * no connection is looked at before all units are known.
+ */
+import { runtimeDirectory } from "../control/control-path.ts";
+import { createControlServer } from "../control/server.ts";
+import { activeState } from "../engine/active-state.ts";
+import { createEngine } from "../engine/step.ts";
+import { describe } from "../host/errno.ts";
+import type { Native } from "../host/native.ts";
+import { err, ok } from "../base/result.ts";
+import type { Usec } from "../base/time.ts";
+import { createConnections } from "./connections.ts";
+import { createControlBackend } from "./control-backend.ts";
+import { listenForControl } from "./control-transport.ts";
+import { carryOut } from "./effects.ts";
+import { environmentValue } from "./environment.ts";
+import { readEnvironmentFiles } from "./environment-files.ts";
+import { createFdStore } from "./fd-store.ts";
+import { createLog, type Log } from "./log.ts";
+import { openNotifySocket } from "./notify-socket.ts";
+import { onNotification } from "./notification.ts";
+import type { InitOptions } from "./options.ts";
+import { createPidFiles } from "./pid-files.ts";
+import { createProcessTable } from "./process-table.ts";
+import { createRequests } from "./requests.ts";
+import { createPump, type Runtime } from "./runtime.ts";
+import { makeParents } from "./socket-open.ts";
+import { createSocketTable } from "./socket-table.ts";
+import { onSignal } from "./signals.ts";
+import { stepFailure } from "./spawn-command.ts";
+import { createTimers } from "./timers.ts";
+import { COMMAND_UNIT, createUnitStore } from "./unit-store.ts";
+
+const STDOUT = 1;
+
+/** After a second request to stop, what is left of the time. */
+const HASTENED_USEC: Usec = 1_000_000;
+
+/** Whatever one callback does: a loop that never ends in PID 1 would be worse than a lost event. */
+const CALLBACK_LIMIT_USEC = 5_000_000;
+
+export function runInit(host: Native, options: InitOptions, complaints: readonly string[]): void {
+  const variable = (name: string): string | null => environmentValue(host.environ, name);
+  const pretty = host.isatty(STDOUT);
+  const log = createLog(host, {
+    level: options.logLevel,
+    format: options.logFormat ?? (pretty ? "pretty" : "json"),
+    colour: pretty && (variable("NO_COLOR") ?? "") === "",
+  });
+  for (const complaint of complaints) log.write("warn", null, complaint);
+  host.onError((text) => log.write("error", null, `internal error, ignoring: ${text}`));
+  host.setScriptLimits(0, 0, CALLBACK_LIMIT_USEC);
+  if (!host.isPid1) host.setSubreaper(true);
+
+  const directory = prepareRuntimeDirectory(host, log, runtimeDirectory(host.identity().euid, variable));
+  const runtime = assemble(host, log, options, directory);
+  listen(runtime, directory);
+  boot(runtime);
+}
+
+/** State that isn't worth a failure: where no directory can be made, control and notification have none. */
+function prepareRuntimeDirectory(host: Native, log: Log, directory: string): string {
+  makeParents(host, `${directory}/x`, 0o755);
+  if (host.access(directory, 2) < 0) {
+    log.write("warn", null, `cannot write to ${directory}: usherctl will not reach this usher, ignoring (mount a tmpfs at /run, or set XDG_RUNTIME_DIR)`);
+  }
+  return directory;
+}
+
+function assemble(host: Native, log: Log, options: InitOptions, directory: string): Runtime {
+  const environment = [...host.environ];
+  const engine = createEngine({
+    seed: host.randomHex(16),
+    stopBudgetUsec: options.stopBudgetUsec,
+    hastenedBudgetUsec: HASTENED_USEC,
+    commandUnit: options.command.length > 0 ? COMMAND_UNIT : null,
+  });
+  const pump = createPump(engine, host, (effect) => carryOut(runtime, effect), (error, event) => {
+    const text = error instanceof Error ? `${error.message}\n${error.stack ?? ""}` : String(error);
+    log.write("error", null, `internal error at ${event.type}, ignoring the event: ${host.explainStack(text)}`);
+  });
+  const processes = createProcessTable(host);
+  const readAccounts = (path: string): string => {
+    const text = host.readFile(path, ACCOUNT_FILE_MAX);
+    return typeof text === "number" ? "" : text;
+  };
+  const runtime: Runtime = {
+    host,
+    log,
+    options,
+    engine,
+    units: createUnitStore(host, log, options, directory, readAccounts),
+    sockets: createSocketTable(host, {
+      incoming: (unit, listener) => pump({ type: "socket-incoming", unit, listener }),
+      accepted(unit, listener, { fd, ...identity }) {
+        pump({ type: "connection-accepted", unit, listener, connection: runtime.connections.keep(fd), ...identity });
+      },
+      acceptFailed: (unit, code) => pump({ type: "accept-failed", unit, message: `cannot accept a connection: ${describe(code)}` }),
+    }),
+    connections: createConnections(host),
+    processes,
+    fdStore: createFdStore(host, (unit, count) => pump({ type: "fd-store-changed", unit, count })),
+    pidFiles: createPidFiles(host, (unit, pid) => processes.unitOf(pid) === unit),
+    timers: createTimers(host),
+    requests: createRequests(),
+    environment,
+    spawnContext: {
+      host,
+      containerEnvironment: environment,
+      readAccounts,
+      readEnvironmentFiles: (exec) => readEnvironmentFiles(host, exec),
+    },
+    notify: null,
+    arrivedFds: [],
+    pendingSpawns: new Map(),
+    idleSpawns: [],
+    captures: new Set(),
+    foregroundPid: 0,
+    ending: false,
+    whenChildrenDied: null,
+    logFollowers: new Set(),
+    listeningUsec: 0,
+    finishedUsec: 0,
+    emit: pump,
+  };
+  return runtime;
+}
+
+const ACCOUNT_FILE_MAX = 4 * 1024 * 1024;
+
+function listen(runtime: Runtime, directory: string): void {
+  const { host, log } = runtime;
+  const notify = openNotifySocket(host, directory, (message) => onNotification(runtime, message));
+  if (typeof notify === "number") log.write("warn", null, `cannot open the notification socket: ${describe(notify)}; Type=notify services will time out`);
+  else runtime.notify = notify;
+  const reload = (): void => void reloadUnits(runtime);
+  host.onSignal((signal) => onSignal(runtime, signal, reload));
+  host.onCaptureEnd((fd) => runtime.captures.delete(fd));
+  host.onSpawned((pid, stage, step, errno) => spawnFinished(runtime, pid, stage, step, errno));
+  const backend = createControlBackend(runtime, {
+    reload: () => reloadUnits(runtime),
+    reexec: () => err({ name: "NotSupported", message: "usher cannot re-execute itself yet" }),
+  });
+  let server: ReturnType<typeof createControlServer> | null = null;
+  const path = listenForControl(host, directory, () => {
+    server ??= createControlServer(backend, { ownUid: host.identity().euid, version: host.versions.usher });
+    return server;
+  });
+  if (typeof path === "number") log.write("debug", null, `no control socket: ${describe(path)}`);
+}
+
+function spawnFinished(runtime: Runtime, pid: number, stage: number, step: string, errno: number): void {
+  const pending = runtime.pendingSpawns.get(pid);
+  if (pending === undefined) return;
+  runtime.pendingSpawns.delete(pid);
+  if (stage === 0) return runtime.emit({ type: "executed", unit: pending.unit, token: pending.token });
+  // The child exits with that status itself: the engine sees the result there, the log has the cause.
+  runtime.log.write("error", pending.unit, stepFailure(pending.commandPath, stage, step, errno).message);
+}
+
+function boot(runtime: Runtime): void {
+  const { host, log, units, emit, options } = runtime;
+  const first = units.loadSockets();
+  emit({ type: "units-loaded", units: first.units, complete: false, stubs: first.stubs });
+  for (const unit of first.early) emit({ type: "job-requested", requestId: runtime.requests.open({}), unit, job: "start", mode: "replace" });
+  runtime.listeningUsec = host.monotonic();
+  emit({ type: "units-loaded", units: units.loadRest(), complete: true, stubs: [] });
+  const startedBoot = runtime.requests.open({
+    reply(error) {
+      if (error !== null) log.write("error", null, `cannot start ${options.bootUnit}: ${error.message}`);
+    },
+    done: () => bootFinished(runtime),
+  });
+  emit({ type: "job-requested", requestId: startedBoot, unit: options.bootUnit, job: "start", mode: "replace" });
+}
+
+function bootFinished(runtime: Runtime): void {
+  const { host, log, engine } = runtime;
+  runtime.finishedUsec = host.monotonic();
+  const states = [...engine.graph.units.values()];
+  const listening = states.filter((unit) => unit.kind === "socket" && activeState(unit) === "active").length;
+  const milliseconds = ((runtime.finishedUsec - host.startUsec) / 1000).toFixed(1);
+  const failed = states.filter((unit) => activeState(unit) === "failed").map((unit) => unit.name);
+  log.write("info", null, `Startup finished in ${milliseconds} ms: ${listening} ${listening === 1 ? "socket" : "sockets"} listening`, failed.length > 0 ? { failed } : undefined);
+}
+
+export function reloadUnits(runtime: Runtime): ReturnType<ReturnType<typeof createControlBackend>["reload"]> {
+  runtime.log.write("info", null, "reloading unit files");
+  runtime.emit({ type: "units-loaded", units: runtime.units.reload(), complete: true, stubs: [] });
+  return ok(null);
+}
+

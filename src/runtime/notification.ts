@@ -1,0 +1,20 @@
+/** From a datagram at the notification socket to an event: whose process sent it, and what became of its descriptors. */
+import type { NotifyMessage } from "./notify-socket.ts";
+import type { Runtime } from "./runtime.ts";
+
+/**
+ * Descriptors that the engine didn't have stored are closed when the event has been handled: for BARRIER=1 that is
+ * the answer itself (sd_notify_barrier(3)).
+ */
+export function onNotification(runtime: Runtime, message: NotifyMessage): void {
+  const { host } = runtime;
+  const unit = message.pid > 0 ? runtime.processes.unitOf(message.pid) : null;
+  if (unit === null) runtime.log.write("debug", null, `notification from process ${message.pid}, which is of no unit, ignoring`);
+  else {
+    runtime.arrivedFds = message.fds;
+    runtime.emit({ type: "notify", unit, pid: message.pid, tags: message.tags, descriptors: message.fds.length });
+    if (runtime.arrivedFds.length === 0) return;
+    runtime.arrivedFds = [];
+  }
+  for (const fd of message.fds) host.close(fd);
+}

@@ -1,0 +1,86 @@
+/** Unit names as values of dependencies, Service=, Sockets=, Alias= and the like (systemd.unit(5)). */
+import { extractWords } from "./extract-word.ts";
+import { isValidUnitName, unitPrefix, unitType, withInstance } from "./unit-name.ts";
+import type { Scope, ValueType } from "./value-type.ts";
+
+const EXPECTED = "names of units, with their suffix";
+
+/**
+ * The unit that a word names: specifiers replaced, a template completed with the instance of the unit that names it
+ * or, if it has none, with its prefix. undefined after a complaint.
+ */
+export function readUnitName(word: string, scope: Scope): string | undefined {
+  const name = scope.expand(word, true);
+  if (name === undefined) return undefined;
+  const complete = name.includes("@.") ? (withInstance(name, ownInstance(scope.unitName)) ?? name) : name;
+  if (isValidUnitName(complete)) return complete;
+  scope.report("error", "not a unit's name, ignored", { found: name, expected: EXPECTED });
+  return undefined;
+}
+
+function ownInstance(unitName: string): string {
+  const at = unitName.indexOf("@");
+  const instance = at < 0 ? "" : unitName.slice(at + 1, unitName.lastIndexOf("."));
+  return instance === "" ? unitPrefix(unitName) : instance;
+}
+
+/** Words of a dependency line, backslashes kept as they are part of escaped names. */
+export function readUnitNames(text: string, scope: Scope): string[] {
+  const { words } = extractWords(text, { unquote: false, escapes: "keep" });
+  const names: string[] = [];
+  for (const word of words) {
+    const name = readUnitName(word, scope);
+    if (name !== undefined) names.push(name);
+  }
+  return names;
+}
+
+function unite(before: readonly string[], added: readonly string[]): readonly string[] {
+  return [...new Set([...before, ...added])];
+}
+
+/** Requires=, After= and the like: lines add, an empty one changes nothing. */
+export const dependencyNames: ValueType<readonly string[]> = {
+  expected: EXPECTED,
+  read: (text, scope, before) => unite(before, readUnitNames(text, scope)),
+};
+
+/** Sockets=: as dependencies, sockets only. */
+export const socketNames: ValueType<readonly string[]> = {
+  expected: "names of socket units",
+  read: (text, scope, before) => {
+    const sockets = readUnitNames(text, scope).filter((name) => {
+      if (unitType(name) === "socket") return true;
+      scope.report("error", "not a socket unit, ignored", { found: name, expected: "name.socket" });
+      return false;
+    });
+    return unite(before, sockets);
+  },
+};
+
+/** [Install] Alias=, WantedBy= and the like. Templates stay templates: they are completed when enabled. */
+export const installNames: ValueType<readonly string[]> = {
+  expected: EXPECTED,
+  read: (text, scope, before) => {
+    if (text === "") return [];
+    const { words } = extractWords(text, { unquote: false, escapes: "keep" });
+    const names = words.flatMap((word) => {
+      const name = scope.expand(word, true);
+      if (name === undefined) return [];
+      if (isValidUnitName(name)) return [name];
+      scope.report("error", "not a unit's name, ignored", { found: name, expected: EXPECTED });
+      return [];
+    });
+    return unite(before, names);
+  },
+};
+
+/** [Socket] Service= */
+export const serviceName: ValueType<string | null> = {
+  expected: "the name of a service unit",
+  read: (text, scope, before) => {
+    const name = readUnitName(text, scope);
+    if (name === undefined) return before;
+    return unitType(name) === "service" ? name : undefined;
+  },
+};

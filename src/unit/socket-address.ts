@@ -1,0 +1,111 @@
+/** Socket addresses of Listen…= (systemd.socket(5), ListenStream=) in systemd's spelling. */
+import { utf8Length } from "../base/utf8.ts";
+import type { SocketAddress } from "./model.ts";
+import { parseInteger, UINT32_MAX } from "./number.ts";
+
+/** sun_path has 108 bytes; like systemd, one is kept for a NUL, abstract names included. */
+const LONGEST_UNIX_ADDRESS = 107;
+const VMADDR_CID_ANY = UINT32_MAX;
+
+/** 1 to 65535. */
+function parsePort(text: string): number | undefined {
+  return /^[+\d]/.test(text) ? parseInteger(text, 1, 65535) : undefined;
+}
+
+export function isIpv4(text: string): boolean {
+  const parts = text.split(".");
+  return parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);
+}
+
+/** Colon-separated groups; undefined if one is malformed. A dotted IPv4 address at the end counts as two. */
+function countGroups(text: string, mayEndInIpv4: boolean): number | undefined {
+  if (text === "") return 0;
+  const groups = text.split(":");
+  const last = groups[groups.length - 1] ?? "";
+  const dotted = mayEndInIpv4 && last.includes(".");
+  if (dotted && !isIpv4(last)) return undefined;
+  const hex = dotted ? groups.slice(0, -1) : groups;
+  if (!hex.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return undefined;
+  return hex.length + (dotted ? 2 : 0);
+}
+
+/** As inet_pton(3) has it: no brackets, no scope. */
+export function isIpv6(text: string): boolean {
+  const gap = text.indexOf("::");
+  if (gap < 0) return countGroups(text, true) === 8;
+  const before = countGroups(text.slice(0, gap), false);
+  const after = countGroups(text.slice(gap + 2), true);
+  return before !== undefined && after !== undefined && before + after <= 7;
+}
+
+/** An interface's name or number, as far as its text tells. */
+export function isInterfaceName(text: string, mayBeNumber: boolean): boolean {
+  if (/^\d+$/.test(text)) return mayBeNumber && parseInteger(text, 1, 0x7fffffff) !== undefined;
+  if (text.length >= (mayBeNumber ? 128 : 16)) return false;
+  if (text === "." || text === ".." || text === "all" || text === "default") return false;
+  return /^[!-~]+$/.test(text) && !/[:/%]/.test(text);
+}
+
+function parseUnix(text: string): SocketAddress | undefined {
+  const length = utf8Length(text);
+  if (length < 2 || length > LONGEST_UNIX_ADDRESS) return undefined;
+  return text.startsWith("@")
+    ? { family: "unix-abstract", name: text.slice(1) }
+    : { family: "unix", path: text };
+}
+
+function parseVsock(text: string): SocketAddress | undefined {
+  const match = /^vsock(?:-(?:dgram|seqpacket|stream))?:([^:]*):(.*)$/.exec(text);
+  if (match === null) return undefined;
+  const [, cidText = "", portText = ""] = match;
+  const cid = cidText === "" ? VMADDR_CID_ANY : parseInteger(cidText, 0, UINT32_MAX);
+  const port = parseInteger(portText, 0, UINT32_MAX);
+  return cid === undefined || port === undefined ? undefined : { family: "vsock", cid, port };
+}
+
+/** "[::1]:80", "[fe80::1]:80%eth0". */
+function parseInet6(text: string): SocketAddress | undefined {
+  const match = /^\[([^\]]*)\]:([^%]*)(?:%(.+))?$/.exec(text);
+  if (match === null) return undefined;
+  const [, host = "", portText = "", scope = null] = match;
+  const port = parsePort(portText);
+  if (port === undefined || !isIpv6(host)) return undefined;
+  if (scope !== null && !isInterfaceName(scope, true)) return undefined;
+  return { family: "inet6", host, port, scope };
+}
+
+export const ADDRESS_FORMS = "/path, @abstract, port, 1.2.3.4:port, [::1]:port or vsock:cid:port";
+
+/**
+ * "/run/a.sock", "@abstract", "8080", "127.0.0.1:80", "[::1]:80", "[fe80::1]:80%eth0", "vsock:2:1234"; undefined
+ * for anything else. Host names are not looked up. Any text after a slash is part of the path.
+ */
+export function parseSocketAddress(text: string): SocketAddress | undefined {
+  if (text.startsWith("/") || text.startsWith("@")) return parseUnix(text);
+  if (text.startsWith("vsock")) return parseVsock(text);
+  const bare = parsePort(text);
+  if (bare !== undefined) return { family: "any", port: bare };
+  if (text.startsWith("[")) return parseInet6(text);
+  const colon = text.lastIndexOf(":");
+  const host = text.slice(0, colon);
+  const port = parsePort(text.slice(colon + 1));
+  return colon > 0 && port !== undefined && isIpv4(host) ? { family: "inet", host, port } : undefined;
+}
+
+/** "[::]:80" for a bare port, else as it is written: what systemctl shows. */
+export function formatSocketAddress(address: SocketAddress): string {
+  switch (address.family) {
+    case "inet":
+      return `${address.host}:${address.port}`;
+    case "inet6":
+      return `[${address.host}]:${address.port}${address.scope === null ? "" : `%${address.scope}`}`;
+    case "any":
+      return `[::]:${address.port}`;
+    case "unix":
+      return address.path;
+    case "unix-abstract":
+      return `@${address.name}`;
+    case "vsock":
+      return `vsock:${address.cid === VMADDR_CID_ANY ? "" : address.cid}:${address.port}`;
+  }
+}
