@@ -23,11 +23,14 @@ export const layers: Readonly<Record<string, Layer>> = {
   unit: { layers: ["base"] },
   engine: { layers: ["base", "unit"] },
   host: { layers: ["base"] },
-  runtime: { layers: ["base", "unit", "engine", "host"], packages: ["pino"] },
+  // The runtime offers the control server its backend and its transport; the server knows only their interfaces.
+  runtime: { layers: ["base", "unit", "engine", "host", "control", "control/server"], packages: ["pino"] },
   control: { layers: ["base", "unit"] },
-  "control/client": { layers: ["base", "unit", "host", "control"] },
-  "control/server": { layers: ["base", "unit", "host", "runtime", "control"] },
+  "control/client": { layers: ["base", "unit", "control"] },
+  "control/server": { layers: ["base", "unit", "control"] },
   cli: { layers: ["base", "unit", "control", "control/client"], packages: ["@pkgjs/parseargs"] },
+  // The tools' one door to the C host; the rest of cli/ sees its System interface.
+  "cli/system-native": { layers: ["base", "unit", "control", "control/client", "host", "cli"] },
   testing: { layers: ["base", "control"], packages: ["testcontainers", "dockerode"], node: true },
 };
 

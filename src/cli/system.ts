@@ -3,9 +3,9 @@
  * (system-native.ts), the tests' one is in memory. Verbs and faces get it as an argument and reach nothing else.
  */
 import type { Result } from "../base/result.ts";
+import type { Signal } from "../base/signal.ts";
 import type { Usec } from "../base/time.ts";
 import type { Transport } from "../control/client.ts";
-import type { Signal } from "../base/signal.ts";
 
 /** A positive errno. */
 export type Errno = number;

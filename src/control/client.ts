@@ -5,7 +5,15 @@
  * `remote` came from usher, everything else says why it couldn't be asked.
  */
 import { err, ok, type Result } from "../base/result.ts";
-import { createFrameDecoder, encodeCall, INTERFACE, type MethodName, type Methods, type Reply, readReply } from "./protocol.ts";
+import {
+  createFrameDecoder,
+  encodeCall,
+  INTERFACE,
+  type MethodName,
+  type Methods,
+  type Reply,
+  readReply,
+} from "./protocol.ts";
 
 export interface Transport {
   /** Queues bytes. */
@@ -66,7 +74,9 @@ export function callUsher<M extends MethodName>(
       }
       return undefined;
     });
-    transport.write(encodeCall({ method: `${INTERFACE}.${method}`, parameters, more, oneway: false }));
+    transport.write(
+      encodeCall({ method: `${INTERFACE}.${method}`, parameters: { ...parameters }, more, oneway: false }),
+    );
   });
 }
 
@@ -76,7 +86,11 @@ function readOutcome<M extends MethodName>(reply: Reply): Outcome<M> {
   const { message, parameter, method, reason } = reply.parameters;
   const name = reply.error.slice(reply.error.lastIndexOf(".") + 1);
   if (name === "PermissionDenied") {
-    return err({ kind: "denied", name, message: "Access denied: only root and the user that usher runs as may do that" });
+    return err({
+      kind: "denied",
+      name,
+      message: "Access denied: only root and the user that usher runs as may do that",
+    });
   }
   const detail = [message, parameter, method, reason].find((text) => typeof text === "string");
   return err({ kind: "remote", name, message: typeof detail === "string" ? detail : name });

@@ -10,7 +10,7 @@ import {
 import { controlPaths } from "../../control/control-path.ts";
 import type { MethodName, Methods } from "../../control/protocol.ts";
 import type { Style } from "../format/style.ts";
-import { EACCES, ECONNREFUSED, ENOENT, type System, getVariable } from "../system.ts";
+import { EACCES, ECONNREFUSED, ENOENT, getVariable, type System } from "../system.ts";
 import type { CtlSettings } from "./options.ts";
 
 export interface Context {
@@ -50,7 +50,8 @@ export function connectTo(system: System): Connect {
     for (const path of paths) {
       const connected = system.connect(path);
       if (connected.ok) return connected;
-      if (connected.error !== ENOENT || path === paths.at(-1)) return err(explainConnect(system, path, connected.error));
+      if (connected.error !== ENOENT || path === paths.at(-1))
+        return err(explainConnect(system, path, connected.error));
     }
     return err(explainConnect(system, "", ENOENT));
   };
@@ -75,11 +76,13 @@ export function complain(context: Context, message: string): void {
 
 /** Says why a call failed, and the exit status for it. */
 export function reportFailure(context: Context, what: string, error: ClientError): number {
-  complain(context, error.kind === "remote" || error.kind === "denied" ? `${what}: ${error.message}` : error.message);
+  complain(
+    context,
+    error.kind === "remote" || error.kind === "denied" ? `${what}: ${error.message}` : error.message,
+  );
   return EXIT_FAILURE;
 }
 
 export function quiet(context: Context): boolean {
   return context.settings.options.has("quiet");
 }
-

@@ -1,7 +1,7 @@
 /** usherctl and systemctl: the same verbs and the same output; they differ in their names and their help. */
 import { chooseStyle } from "../format/style.ts";
 import type { System } from "../system.ts";
-import { complain, createContext, EXIT_FAILURE, EXIT_OK, type Context } from "./context.ts";
+import { type Context, complain, createContext, EXIT_FAILURE, EXIT_OK } from "./context.ts";
 import { ctlHelp } from "./help.ts";
 import { readCtlOptions } from "./options.ts";
 import { VERBS, type Verb } from "./verbs.ts";
@@ -34,10 +34,16 @@ function checkVerb(context: Context, word: string, verb: Verb, operands: readonl
   return problem === null;
 }
 
-function verbProblem({ settings }: Context, word: string, verb: Verb, operands: readonly string[]): string | null {
+function verbProblem(
+  { settings }: Context,
+  word: string,
+  verb: Verb,
+  operands: readonly string[],
+): string | null {
   const { options } = settings;
   if (options.has("host") || options.has("machine")) return "usher controls its own container only.";
-  if (settings.root !== null && !verb.offline) return `Verb '${word}' cannot be used with --root= or --image=.`;
+  if (settings.root !== null && !verb.offline)
+    return `Verb '${word}' cannot be used with --root= or --image=.`;
   if (operands.length < verb.least) return "Too few arguments.";
   return operands.length > verb.most ? "Too many arguments." : null;
 }

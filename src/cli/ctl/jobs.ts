@@ -4,8 +4,8 @@ import type { ControlJobResult, ControlJobType, JobTicket, KillRequest } from ".
 import type { ClientError } from "../../control/client.ts";
 import type { JobMode } from "../../unit/model.ts";
 import { type Context, complain, EXIT_FAILURE, EXIT_OK, quiet, reportFailure } from "./context.ts";
-import { completeName, getUnit, resolveUnitNames } from "./units.ts";
 import { isGlob } from "./unit-patterns.ts";
+import { completeName, getUnit, resolveUnitNames } from "./units.ts";
 
 /** A verb's job, and the word that failures name it by. */
 export interface JobVerb {
@@ -57,7 +57,8 @@ async function namesFor(
       `Warning: ${context.program} ${word} called with a glob pattern.\nHint: unit globs expand to loaded units, so start will usually have no effect.\n      Passing --all will also load units which are pulled in by other units.\n      See systemctl(1) for more details.`,
     );
   }
-  if (mode === "isolate") return { ok: true, value: typed.map((one) => completeName(context, one, "target")) };
+  if (mode === "isolate")
+    return { ok: true, value: typed.map((one) => completeName(context, one, "target")) };
   return resolveUnitNames(context, typed);
 }
 
@@ -89,7 +90,9 @@ async function runJob(context: Context, verb: JobVerb, unit: string, mode: JobMo
   );
   if (!reply.ok) return reportJobError(context, verb, unit, reply.error);
   warn(reply.value.job);
-  return reply.value.result === null ? EXIT_OK : reportResult(context, verb, reply.value.job.unit, reply.value.result);
+  return reply.value.result === null
+    ? EXIT_OK
+    : reportResult(context, verb, reply.value.job.unit, reply.value.result);
 }
 
 function reportJobError(context: Context, { word }: JobVerb, unit: string, error: ClientError): number {
@@ -102,8 +105,17 @@ function reportJobError(context: Context, { word }: JobVerb, unit: string, error
 }
 
 function warnOfTriggers(context: Context, { type }: JobVerb, job: JobTicket): void {
-  if (type !== "stop" || job.triggers.length === 0 || context.settings.options.has("no-warn") || quiet(context)) return;
-  complain(context, `Stopping '${job.unit}', but its triggering units are still active:\n${job.triggers.join(", ")}`);
+  if (
+    type !== "stop" ||
+    job.triggers.length === 0 ||
+    context.settings.options.has("no-warn") ||
+    quiet(context)
+  )
+    return;
+  complain(
+    context,
+    `Stopping '${job.unit}', but its triggering units are still active:\n${job.triggers.join(", ")}`,
+  );
 }
 
 const RESULT_MESSAGES: Readonly<Record<string, (unit: string) => string>> = {
@@ -149,7 +161,10 @@ async function reportFailed(context: Context, verb: JobVerb, unit: string): Prom
   const details = await getUnit(context, unit);
   const result = details.ok ? (details.value.service?.result ?? "") : "";
   const reason = verb.type.includes("reload") ? undefined : FAILURE_WORDS[result];
-  complain(context, reason === undefined ? `Job for ${unit} failed.` : `Job for ${unit} failed because ${reason}.`);
+  complain(
+    context,
+    reason === undefined ? `Job for ${unit} failed.` : `Job for ${unit} failed because ${reason}.`,
+  );
   const hint =
     result === "start-limit-hit"
       ? `To force a start use "${context.program} reset-failed ${unit}"\nfollowed by "${context.program} start ${unit}" again.`
@@ -166,7 +181,10 @@ async function waitUntilDead(context: Context, units: readonly string[]): Promis
     for (const unit of left) {
       const details = await getUnit(context, unit);
       const state = details.ok ? details.value.summary : null;
-      if (state === null || ((state.activeState === "inactive" || state.activeState === "failed") && state.job === null)) {
+      if (
+        state === null ||
+        ((state.activeState === "inactive" || state.activeState === "failed") && state.job === null)
+      ) {
         left.delete(unit);
       }
     }
@@ -187,7 +205,8 @@ export async function kill(context: Context, typed: readonly string[]): Promise<
   const value = options.last("kill-value");
   if (signal === undefined) return refuse(context, `Failed to parse signal string "${text}".`);
   if (whom === undefined) return refuse(context, `Failed to parse --kill-whom= argument: ${asked}`);
-  if (value !== null && !/^-?\d{1,9}$/.test(value)) return refuse(context, `Unable to parse signal value: ${value}`);
+  if (value !== null && !/^-?\d{1,9}$/.test(value))
+    return refuse(context, `Unable to parse signal value: ${value}`);
   const names = await resolveUnitNames(context, typed);
   if (!names.ok) return reportFailure(context, "Failed to list units", names.error);
   let exit = EXIT_OK;
@@ -233,4 +252,3 @@ export async function resetFailed(context: Context, typed: readonly string[]): P
   }
   return exit;
 }
-

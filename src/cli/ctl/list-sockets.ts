@@ -26,7 +26,9 @@ export async function listSockets(context: Context, patterns: readonly string[])
   if (units === null) return 1;
   const rows = units
     .flatMap((details) => socketRows(details))
-    .sort((a, b) => compareAddresses(shownAddress(a), shownAddress(b)) || compareUnits(a.unit.name, b.unit.name));
+    .sort(
+      (a, b) => compareAddresses(shownAddress(a), shownAddress(b)) || compareUnits(a.unit.name, b.unit.name),
+    );
   const withTypes = context.settings.options.has("show-types");
   const [listen, ...rest] = SOCKET_COLUMNS;
   const columns = listen !== undefined && withTypes ? [listen, TYPE_COLUMN, ...rest] : SOCKET_COLUMNS;
@@ -88,7 +90,10 @@ function printListing(
   what: string,
 ): void {
   const { settings, style } = context;
-  if (settings.json !== "off") return print(context, tableJson(columns, rows, settings.json === "pretty"));
+  if (settings.json !== "off") {
+    print(context, tableJson(columns, rows, settings.json === "pretty"));
+    return;
+  }
   print(context, renderTable(columns, rows, { header: settings.legend, width: tableWidth(context), style }));
   if (!settings.legend) return;
   const hint = settings.options.has("all") ? "" : `Pass --all to see loaded but inactive ${what}, too.\n`;

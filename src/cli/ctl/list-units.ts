@@ -3,8 +3,8 @@ import type { UnitSummary } from "../../control/backend.ts";
 import { type Cell, type Column, renderTable, tableJson } from "../format/table.ts";
 import { type Context, EXIT_OK, print, reportFailure } from "./context.ts";
 import { stateStyle } from "./glyphs.ts";
-import { patternFilter } from "./unit-patterns.ts";
 import { compareUnits } from "./unit-order.ts";
+import { patternFilter } from "./unit-patterns.ts";
 
 const COLUMNS: readonly Column[] = [
   { field: "unit", header: "UNIT", shrink: "middle" },
@@ -37,7 +37,9 @@ export function selectUnits(
     if (states.length > 0) {
       return [unit.loadState, unit.activeState, unit.subState].some((state) => states.includes(state));
     }
-    return options.has("all") || loadStates.length > 0 || unit.activeState !== "inactive" || unit.job !== null;
+    return (
+      options.has("all") || loadStates.length > 0 || unit.activeState !== "inactive" || unit.job !== null
+    );
   };
   return units
     .filter((unit) => matches(unit.name) && shown(unit))
@@ -138,7 +140,10 @@ export async function listJobs(context: Context, patterns: readonly string[]): P
   ]);
   if (settings.json !== "off") print(context, tableJson(JOB_COLUMNS, rows, settings.json === "pretty"));
   else if (jobs.length > 0) {
-    print(context, renderTable(JOB_COLUMNS, rows, { header: settings.legend, width: tableWidth(context), style }));
+    print(
+      context,
+      renderTable(JOB_COLUMNS, rows, { header: settings.legend, width: tableWidth(context), style }),
+    );
     if (settings.legend) print(context, `\n${jobs.length} jobs listed.\n`);
   } else if (settings.legend) {
     print(context, patterns.length > 0 ? "No jobs listed.\n" : "No jobs running.\n");

@@ -15,7 +15,8 @@ export interface LogLayout {
 
 export function formatLogEntry(entry: LogEntry, layout: LogLayout): string {
   const { output, style, width } = layout;
-  if (output.startsWith("json")) return `${JSON.stringify(entryJson(entry, layout.hostName), null, output === "json-pretty" ? 2 : 0)}\n`;
+  if (output.startsWith("json"))
+    return `${JSON.stringify(entryJson(entry, layout.hostName), null, output === "json-pretty" ? 2 : 0)}\n`;
   const text = makePrintable(entry.text);
   if (output === "cat") return `${text}\n`;
   const who = `${output === "with-unit" && entry.unit !== null ? entry.unit : entry.identifier}[${entry.pid}]`;

@@ -26,7 +26,11 @@ export async function logs(context: Context, typed: readonly string[]): Promise<
     print(context, entries.map((entry) => formatLogEntry(entry, layout)).join(""));
   };
   const query = { units: names.value, lines, afterSeq: 0, priorityMax, follow };
-  const reply = await context.call("Logs", query, follow ? { onProgress: ({ entries }) => show(entries) } : {});
+  const reply = await context.call(
+    "Logs",
+    query,
+    follow ? { onProgress: ({ entries }) => show(entries) } : {},
+  );
   if (!reply.ok) {
     // While following, init's end is the end of the log.
     if (follow && reply.error.kind === "broken") return EXIT_OK;
@@ -49,4 +53,3 @@ function readPriority(text: string | null): number | null {
   const at = PRIORITIES.indexOf(text === "error" ? "err" : text === "warn" ? "warning" : text);
   return at < 0 ? null : at;
 }
-

@@ -2,7 +2,7 @@
 import { err, ok, type Result } from "../../base/result.ts";
 import { unitType } from "../../unit/unit-name.ts";
 import type { TimestampStyle } from "../format/time.ts";
-import { type OptionTable, type ParsedOptions, parseOptions } from "../options.ts";
+import { type ParsedOptions, parseOptions } from "../options.ts";
 
 export const CTL_OPTIONS = {
   help: { kind: "flag", short: "h" },
@@ -69,7 +69,7 @@ export const CTL_OPTIONS = {
   unit: { kind: "value", short: "u" },
   follow: { kind: "flag" },
   priority: { kind: "value" },
-} as const satisfies OptionTable;
+} as const;
 
 export type CtlOptions = ParsedOptions<typeof CTL_OPTIONS>;
 
@@ -97,23 +97,35 @@ const OUTPUTS: readonly string[] =
     " ",
   );
 const TIMESTAMPS: readonly TimestampStyle[] = ["pretty", "unix", "us", "utc", "us+utc"];
-const LOAD_STATES: readonly string[] = ["stub", "loaded", "not-found", "bad-setting", "error", "merged", "masked"];
+const LOAD_STATES: readonly string[] = [
+  "stub",
+  "loaded",
+  "not-found",
+  "bad-setting",
+  "error",
+  "merged",
+  "masked",
+];
 
 /** The error is a whole message. */
 export function readCtlOptions(program: string, args: readonly string[]): Result<CtlSettings, string> {
   const parsed = parseOptions(CTL_OPTIONS, args, { program });
   if (!parsed.ok) return parsed;
-  const options = parsed.value;
+  const options: CtlOptions = parsed.value;
   const output = options.last("output") ?? "short";
   const lines = readLines(options.last("lines"));
   const timestamp = TIMESTAMPS.find((style) => style === (options.last("timestamp") ?? "pretty"));
   const types = splitLists(options.all("type"));
-  const unknownType = types.find((type) => unitType(`x.${type}`) === undefined && !LOAD_STATES.includes(type));
+  const unknownType = types.find(
+    (type) => unitType(`x.${type}`) === undefined && !LOAD_STATES.includes(type),
+  );
   if (!OUTPUTS.includes(output)) return err(`Unknown output '${output}'.`);
   if (lines === undefined) return err(`Failed to parse lines '${options.last("lines")}'`);
   if (timestamp === undefined) return err(`Invalid value: ${options.last("timestamp")}.`);
   if (unknownType !== undefined) {
-    return err(`Unknown unit type or load state '${unknownType}'.\nUse -t help to see a list of allowed values.`);
+    return err(
+      `Unknown unit type or load state '${unknownType}'.\nUse -t help to see a list of allowed values.`,
+    );
   }
   return ok({
     json: output === "json-pretty" ? "pretty" : output.startsWith("json") ? "short" : "off",

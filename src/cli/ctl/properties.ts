@@ -66,12 +66,22 @@ function row(name: string, value: (details: UnitDetails) => PropertyValue): Prop
   return { name, value: ({ details }) => value(details) };
 }
 
-function service(name: string, value: (settings: ServiceSettings, details: UnitDetails) => PropertyValue): PropertyRow {
-  return row(name, (details) => (details.unit.type === "service" ? value(details.unit.service, details) : null));
+function service(
+  name: string,
+  value: (settings: ServiceSettings, details: UnitDetails) => PropertyValue,
+): PropertyRow {
+  return row(name, (details) =>
+    details.unit.type === "service" ? value(details.unit.service, details) : null,
+  );
 }
 
-function socket(name: string, value: (settings: SocketSettings, details: UnitDetails) => PropertyValue): PropertyRow {
-  return row(name, (details) => (details.unit.type === "socket" ? value(details.unit.socket, details) : null));
+function socket(
+  name: string,
+  value: (settings: SocketSettings, details: UnitDetails) => PropertyValue,
+): PropertyRow {
+  return row(name, (details) =>
+    details.unit.type === "socket" ? value(details.unit.socket, details) : null,
+  );
 }
 
 function exec(name: string, value: (settings: ExecSettings) => PropertyValue): PropertyRow {
@@ -142,11 +152,17 @@ function formatCommand(command: ExecCommand, run: ExecStatus | null, input: Prop
   return `{ ${fields.join(" ; ")} }`;
 }
 
-function serviceCommands(directive: string, pick: (settings: ServiceSettings) => readonly ExecCommand[]): PropertyRow {
+function serviceCommands(
+  directive: string,
+  pick: (settings: ServiceSettings) => readonly ExecCommand[],
+): PropertyRow {
   return commands(directive, (unit) => (unit.type === "service" ? pick(unit.service) : null));
 }
 
-function socketCommands(directive: string, pick: (settings: SocketSettings) => readonly ExecCommand[]): PropertyRow {
+function socketCommands(
+  directive: string,
+  pick: (settings: SocketSettings) => readonly ExecCommand[],
+): PropertyRow {
   return commands(directive, (unit) => (unit.type === "socket" ? pick(unit.socket) : null));
 }
 
@@ -278,7 +294,10 @@ const SOCKET_ROWS: readonly PropertyRow[] = [
   socket("NConnections", (_, { socket: state }) => String(state?.connections ?? 0)),
   socket("NAccepted", (_, { socket: state }) => String(state?.accepted ?? 0)),
   socket("NRefused", (_, { socket: state }) => String(state?.refused ?? 0)),
-  socket("FileDescriptorName", (s, { summary }) => s.fileDescriptorName ?? (s.accept ? "connection" : summary.name)),
+  socket(
+    "FileDescriptorName",
+    (s, { summary }) => s.fileDescriptorName ?? (s.accept ? "connection" : summary.name),
+  ),
   socket("TriggerLimitIntervalUSec", (s) => span(s.triggerLimit.intervalUsec)),
   socket("TriggerLimitBurst", (s) => String(s.triggerLimit.burst)),
   socket("PollLimitIntervalUSec", (s) => span(s.pollLimit.intervalUsec)),
@@ -299,7 +318,9 @@ const EXEC_ROWS: readonly PropertyRow[] = [
   exec("UMask", (s) => octal(s.umask)),
   ...["CPU", "FSIZE", "DATA", "STACK", "CORE", "RSS", "NOFILE", "AS", "NPROC"].flatMap(resourceLimit),
   ...["MEMLOCK", "LOCKS", "SIGPENDING", "MSGQUEUE", "NICE", "RTPRIO", "RTTIME"].flatMap(resourceLimit),
-  exec("WorkingDirectory", (s) => (s.workingDirectory === null ? "" : `${s.workingDirectoryMissingOk ? "!" : ""}${s.workingDirectory}`)),
+  exec("WorkingDirectory", (s) =>
+    s.workingDirectory === null ? "" : `${s.workingDirectoryMissingOk ? "!" : ""}${s.workingDirectory}`,
+  ),
   exec("RootDirectory", (s) => s.rootDirectory ?? ""),
   exec("OOMScoreAdjust", (s) => String(s.oomScoreAdjust ?? 0)),
   exec("Nice", (s) => String(s.nice ?? 0)),
@@ -320,7 +341,9 @@ const EXEC_ROWS: readonly PropertyRow[] = [
   exec("LogRateLimitIntervalUSec", (s) => span(s.logRateLimit?.intervalUsec ?? 0)),
   exec("LogRateLimitBurst", (s) => String(s.logRateLimit?.burst ?? 0)),
   exec("SecureBits", (s) => String(s.secureBits)),
-  exec("CapabilityBoundingSet", (s) => (s.capabilityBoundingSet === null ? null : capabilityNames(s.capabilityBoundingSet))),
+  exec("CapabilityBoundingSet", (s) =>
+    s.capabilityBoundingSet === null ? null : capabilityNames(s.capabilityBoundingSet),
+  ),
   exec("AmbientCapabilities", (s) => capabilityNames(s.ambientCapabilities)),
   exec("User", (s) => s.user ?? ""),
   exec("Group", (s) => s.group ?? ""),
@@ -368,12 +391,16 @@ function loadError({ summary, unit }: UnitDetails): string {
 }
 
 function canReload({ unit }: UnitDetails): boolean {
-  return unit.type === "service" && (unit.service.execReload.length > 0 || unit.service.type === "notify-reload");
+  return (
+    unit.type === "service" && (unit.service.execReload.length > 0 || unit.service.type === "notify-reload")
+  );
 }
 
 const UNIT_ROWS: readonly PropertyRow[] = [
   row("Id", ({ summary }) => summary.name),
-  row("Names", ({ summary, unit }) => words([summary.name, ...unit.aliases.filter((name) => name !== summary.name)])),
+  row("Names", ({ summary, unit }) =>
+    words([summary.name, ...unit.aliases.filter((name) => name !== summary.name)]),
+  ),
   ...DEPENDENCY_KINDS.map(dependency),
   row("Documentation", ({ unit }) => words(unit.unit.documentation)),
   row("Description", ({ summary }) => summary.description || summary.name),
@@ -391,7 +418,9 @@ const UNIT_ROWS: readonly PropertyRow[] = [
   ...stamps("ActiveEnter", ({ activeEnter }) => activeEnter),
   ...stamps("ActiveExit", ({ activeExit }) => activeExit),
   ...stamps("InactiveEnter", ({ inactiveEnter }) => inactiveEnter),
-  row("CanStart", ({ summary, unit }) => yesNo(summary.loadState === "loaded" && !unit.unit.refuseManualStart)),
+  row("CanStart", ({ summary, unit }) =>
+    yesNo(summary.loadState === "loaded" && !unit.unit.refuseManualStart),
+  ),
   row("CanStop", ({ summary, unit }) => yesNo(summary.loadState === "loaded" && !unit.unit.refuseManualStop)),
   row("CanReload", (details) => yesNo(canReload(details))),
   row("CanIsolate", ({ unit }) => yesNo(unit.unit.allowIsolate)),

@@ -34,7 +34,9 @@ export async function show(context: Context, typed: readonly string[]): Promise<
 }
 
 function propertiesOf(input: PropertyInput): readonly Property[] {
-  return PROPERTY_ROWS.map(({ name, value }): Property => [name, value(input)]).filter(([, value]) => value !== null);
+  return PROPERTY_ROWS.map(({ name, value }): Property => [name, value(input)]).filter(
+    ([, value]) => value !== null,
+  );
 }
 
 function printProperties(context: Context, units: readonly (readonly Property[])[]): void {
@@ -71,7 +73,11 @@ async function showManager(context: Context): Promise<number> {
   return EXIT_OK;
 }
 
-function managerProperties(context: Context, system: SystemSummary, environment: readonly string[]): readonly Property[] {
+function managerProperties(
+  context: Context,
+  system: SystemSummary,
+  environment: readonly string[],
+): readonly Property[] {
   const stamp = (at: number): string =>
     formatTimestamp(at, context.system.clock.utcOffset, context.settings.timestamp);
   return [

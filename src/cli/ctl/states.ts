@@ -1,6 +1,15 @@
 /** Verbs that answer with one word and an exit status: is-active, is-failed, is-system-running, health. */
 import type { ControlActiveState, SystemSummary } from "../../control/backend.ts";
-import { type Context, EXIT_FAILURE, EXIT_NOT_RUNNING, EXIT_OK, EXIT_UNKNOWN, print, quiet, reportFailure } from "./context.ts";
+import {
+  type Context,
+  EXIT_FAILURE,
+  EXIT_NOT_RUNNING,
+  EXIT_OK,
+  EXIT_UNKNOWN,
+  print,
+  quiet,
+  reportFailure,
+} from "./context.ts";
 import { getUnit, isUnknown, resolveUnitNames } from "./units.ts";
 
 const RUNNING: readonly ControlActiveState[] = ["active", "reloading", "refreshing"];
@@ -41,10 +50,14 @@ export function isSystemRunning(context: Context): Promise<number> {
   return checkSystem(context, (state) => state === "running");
 }
 
-async function checkSystem(context: Context, good: (state: SystemSummary["state"]) => boolean): Promise<number> {
+async function checkSystem(
+  context: Context,
+  good: (state: SystemSummary["state"]) => boolean,
+): Promise<number> {
   const reply = await context.call("GetSystem", {});
   if (!reply.ok) {
-    if (reply.error.kind !== "absent") return reportFailure(context, "Failed to query system state", reply.error);
+    if (reply.error.kind !== "absent")
+      return reportFailure(context, "Failed to query system state", reply.error);
     if (!quiet(context)) print(context, "offline\n");
     return EXIT_FAILURE;
   }

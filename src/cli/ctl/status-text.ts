@@ -6,9 +6,15 @@
  */
 import type { ControlActiveState, ExecStatus, LogEntry, Stamp, UnitDetails } from "../../control/backend.ts";
 import { formatCommandLine } from "../format/quote.ts";
-import { type Style } from "../format/style.ts";
+import type { Style } from "../format/style.ts";
 import { makePrintable, padStart, truncateEnd } from "../format/text-width.ts";
-import { formatRelative, formatSpan, formatTimestamp, type TimestampStyle, type UtcOffset } from "../format/time.ts";
+import {
+  formatRelative,
+  formatSpan,
+  formatTimestamp,
+  type TimestampStyle,
+  type UtcOffset,
+} from "../format/time.ts";
 import { describeExit } from "./exit-words.ts";
 import { stateGlyph, stateStyle } from "./glyphs.ts";
 import { formatLogEntry, type LogLayout } from "./log-lines.ts";
@@ -66,7 +72,12 @@ export function formatStatus(input: StatusInput, layout: StatusLayout): string {
     processListField(input, layout),
   ];
   const lines = fields.flatMap((field) => (field === null ? [] : fieldLines(field)));
-  return [headline(input, layout.style), ...lines, ...logLines(input, layout), ...whyLines(input, layout.style)]
+  return [
+    headline(input, layout.style),
+    ...lines,
+    ...logLines(input, layout),
+    ...whyLines(input, layout.style),
+  ]
     .map((line) => `${line}\n`)
     .join("");
 }
@@ -86,7 +97,8 @@ function loadedField({ details, fileState, preset }: StatusInput, style: Style):
   const { loadError, fragmentPath } = details.unit;
   const word = loadState === "loaded" ? "loaded" : style.bad(loadState);
   const reason = loadError ?? unloadedReason(loadState, name);
-  if (reason !== null && loadState !== "loaded") return { label: "Loaded", lines: [`${word} (Reason: ${reason})`] };
+  if (reason !== null && loadState !== "loaded")
+    return { label: "Loaded", lines: [`${word} (Reason: ${reason})`] };
   const parts = [fragmentPath, fileState];
   if (preset !== null && fileState !== null && !STATES_WITHOUT_PRESET.includes(fileState)) {
     parts.push(`preset: ${preset}`);
@@ -120,7 +132,8 @@ function activeField({ details }: StatusInput, layout: StatusLayout): Field {
   const failure = result === "" || result === "success" ? "" : ` (Result: ${result})`;
   const since = sinceStamp(details).realtimeUsec;
   const moment = since > 0 ? ` since ${formatMoment(since, layout)}` : "";
-  const painted = activeState === "inactive" ? words + failure : stateStyle(activeState, layout.style)(words + failure);
+  const painted =
+    activeState === "inactive" ? words + failure : stateStyle(activeState, layout.style)(words + failure);
   return { label: "Active", lines: [painted + moment] };
 }
 
@@ -163,10 +176,17 @@ function invocationField({ details }: StatusInput): Field | null {
   return details.invocationId === null ? null : { label: "Invocation", lines: [details.invocationId] };
 }
 
-function relatedField(kind: "TriggeredBy" | "Triggers", { details, related }: StatusInput, style: Style): Field | null {
+function relatedField(
+  kind: "TriggeredBy" | "Triggers",
+  { details, related }: StatusInput,
+  style: Style,
+): Field | null {
   const names = details.dependencies[kind] ?? [];
   if (names.length === 0) return null;
-  return { label: kind, lines: names.map((name) => `${stateGlyph(related[name] ?? "inactive", style)} ${name}`) };
+  return {
+    label: kind,
+    lines: names.map((name) => `${stateGlyph(related[name] ?? "inactive", style)} ${name}`),
+  };
 }
 
 function conditionFields({ details }: StatusInput, layout: StatusLayout): readonly (Field | null)[] {
@@ -189,7 +209,10 @@ function docsField({ details }: StatusInput): Field | null {
 function listenField({ details }: StatusInput): Field | null {
   const listeners = details.socket?.listeners ?? [];
   if (listeners.length === 0) return null;
-  return { label: "Listen", lines: listeners.map(({ address, bound, kind }) => `${bound ?? address} (${kind})`) };
+  return {
+    label: "Listen",
+    lines: listeners.map(({ address, bound, kind }) => `${bound ?? address} (${kind})`),
+  };
 }
 
 function acceptedField({ details }: StatusInput): Field | null {
@@ -241,7 +264,9 @@ function named(pid: number, names: Readonly<Record<number, string>>): string {
 
 function statusTextField({ details }: StatusInput, style: Style): Field | null {
   const text = details.service?.statusText ?? null;
-  return text === null || text === "" ? null : { label: "Status", lines: [style.bold(`"${makePrintable(text)}"`)] };
+  return text === null || text === ""
+    ? null
+    : { label: "Status", lines: [style.bold(`"${makePrintable(text)}"`)] };
 }
 
 function processListField({ details }: StatusInput, layout: StatusLayout): Field | null {

@@ -1,9 +1,24 @@
 /** The verb `status`. */
-import type { ControlActiveState, LogEntry, SystemSummary, UnitDetails, UnitSummary } from "../../control/backend.ts";
+import type {
+  ControlActiveState,
+  LogEntry,
+  SystemSummary,
+  UnitDetails,
+  UnitSummary,
+} from "../../control/backend.ts";
 import { formatRelative, formatTimestamp } from "../format/time.ts";
 import { openUnitFiles } from "../unit-files/open.ts";
 import type { UnitFiles } from "../unit-files/store.ts";
-import { type Context, complain, EXIT_FAILURE, EXIT_NOT_RUNNING, EXIT_OK, EXIT_UNKNOWN, print, reportFailure } from "./context.ts";
+import {
+  type Context,
+  complain,
+  EXIT_FAILURE,
+  EXIT_NOT_RUNNING,
+  EXIT_OK,
+  EXIT_UNKNOWN,
+  print,
+  reportFailure,
+} from "./context.ts";
 import { tableWidth } from "./list-units.ts";
 import type { LogLayout } from "./log-lines.ts";
 import { formatStatus, type StatusInput } from "./status-text.ts";
@@ -14,7 +29,8 @@ const DEFAULT_LINES = 10;
 
 export async function status(context: Context, typed: readonly string[]): Promise<number> {
   const { settings } = context;
-  if (typed.length === 0 && settings.states.length === 0 && settings.types.length === 0) return systemStatus(context);
+  if (typed.length === 0 && settings.states.length === 0 && settings.types.length === 0)
+    return systemStatus(context);
   const pids = typed.filter((word) => /^[1-9]\d*$/.test(word)).map(Number);
   const words = typed.filter((word) => !/^[1-9]\d*$/.test(word));
   const names = await resolveUnitNames(context, words.length + pids.length === 0 ? ["*"] : words);
@@ -81,7 +97,10 @@ async function gather(
   };
 }
 
-function processNames(context: Context, { service, processes }: UnitDetails): Readonly<Record<number, string>> {
+function processNames(
+  context: Context,
+  { service, processes }: UnitDetails,
+): Readonly<Record<number, string>> {
   const pids = [service?.mainPid ?? 0, service?.controlPid ?? 0, ...processes.map(({ pid }) => pid)];
   const names: Record<number, string> = {};
   for (const pid of pids) {
@@ -120,7 +139,10 @@ function textOf(context: Context, input: StatusInput): string {
   });
 }
 
-function jsonOf({ settings }: Context, { details, fileState, preset, log, explanation }: StatusInput): string {
+function jsonOf(
+  { settings }: Context,
+  { details, fileState, preset, log, explanation }: StatusInput,
+): string {
   const value = { ...details, unitFileState: fileState, unitFilePreset: preset, log, explanation };
   return `${JSON.stringify(value, null, settings.json === "pretty" ? 2 : 0)}\n`;
 }

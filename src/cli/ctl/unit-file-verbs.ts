@@ -16,9 +16,9 @@ import { baseName, type UnitFileState, type UnitFiles } from "../unit-files/stor
 import { type Context, complain, EXIT_FAILURE, EXIT_OK, EXIT_UNKNOWN, print, quiet } from "./context.ts";
 import { runJobs } from "./jobs.ts";
 import { tableWidth } from "./list-units.ts";
-import { completeName } from "./units.ts";
 import { compareUnits } from "./unit-order.ts";
 import { patternFilter } from "./unit-patterns.ts";
+import { completeName } from "./units.ts";
 
 type Planner = (store: UnitFiles, names: readonly string[], options: PlanOptions) => Result<Plan, string>;
 
@@ -83,7 +83,8 @@ async function changeFiles(
     return EXIT_FAILURE;
   }
   if (!quiet(context)) for (const line of done.value) complain(context, line);
-  if (!planned.value.installable && !quiet(context) && !options.has("no-warn")) complain(context, NO_INSTALL_TEXT);
+  if (!planned.value.installable && !quiet(context) && !options.has("no-warn"))
+    complain(context, NO_INSTALL_TEXT);
   return finishChange(context, typed, planned.value, nowVerb);
 }
 
@@ -110,7 +111,13 @@ async function finishChange(
 
 // --------------------------------------------------------------------------------------------------------- is-enabled
 
-const ENABLED_STATES: readonly UnitFileState[] = ["enabled", "enabled-runtime", "static", "alias", "indirect"];
+const ENABLED_STATES: readonly UnitFileState[] = [
+  "enabled",
+  "enabled-runtime",
+  "static",
+  "alias",
+  "indirect",
+];
 
 export async function isEnabled(context: Context, typed: readonly string[]): Promise<number> {
   const store = await openUnitFiles(context);
@@ -137,7 +144,9 @@ export async function listUnitFiles(context: Context, patterns: readonly string[
   const rows = store
     .names()
     .filter((name) => matches(name))
-    .filter((name) => settings.types.length === 0 || settings.types.includes(name.slice(name.lastIndexOf(".") + 1)))
+    .filter(
+      (name) => settings.types.length === 0 || settings.types.includes(name.slice(name.lastIndexOf(".") + 1)),
+    )
     .sort(compareUnits)
     .map((name) => ({ name, state: store.state(name) }))
     .filter(({ state }) => settings.states.length === 0 || settings.states.includes(state))
@@ -148,7 +157,10 @@ export async function listUnitFiles(context: Context, patterns: readonly string[
     ]);
   if (settings.json !== "off") print(context, tableJson(COLUMNS, rows, settings.json === "pretty"));
   else {
-    print(context, renderTable(COLUMNS, rows, { header: settings.legend, width: tableWidth(context), style }));
+    print(
+      context,
+      renderTable(COLUMNS, rows, { header: settings.legend, width: tableWidth(context), style }),
+    );
     if (settings.legend) print(context, `\n${rows.length} unit files listed.\n`);
   }
   return rows.length > 0 || patterns.length === 0 ? EXIT_OK : EXIT_FAILURE;
@@ -215,4 +227,3 @@ export async function edit(context: Context, typed: readonly string[]): Promise<
   }
   return EXIT_FAILURE;
 }
-

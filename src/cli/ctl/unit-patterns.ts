@@ -46,13 +46,18 @@ export function globMatcher(pattern: string): (text: string) => boolean {
 /** A predicate for a list of patterns as typed; no patterns let everything through. */
 export function patternFilter(patterns: readonly string[]): (name: string) => boolean {
   if (patterns.length === 0) return () => true;
-  const matchers = patterns.map((pattern) => globMatcher(isGlob(pattern) ? completeGlob(pattern) : mangleUnitName(pattern).name));
+  const matchers = patterns.map((pattern) =>
+    globMatcher(isGlob(pattern) ? completeGlob(pattern) : mangleUnitName(pattern).name),
+  );
   return (name) => matchers.some((matches) => matches(name));
 }
 
 /** A glob that doesn't say a type means services, unless its end could match a type. */
 export function completeGlob(pattern: string): string {
-  return unitType(pattern) !== undefined || pattern.endsWith("*") || pattern.endsWith("]") || pattern.endsWith("?")
+  return unitType(pattern) !== undefined ||
+    pattern.endsWith("*") ||
+    pattern.endsWith("]") ||
+    pattern.endsWith("?")
     ? pattern
     : `${pattern}.service`;
 }

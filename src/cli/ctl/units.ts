@@ -1,7 +1,8 @@
 /** Finding the units that a command line means. */
+
+import { err, ok, type Result } from "../../base/result.ts";
 import type { UnitDetails, UnitSummary } from "../../control/backend.ts";
 import type { ClientError } from "../../control/client.ts";
-import { err, ok, type Result } from "../../base/result.ts";
 import { type Context, complain } from "./context.ts";
 import { selectUnits } from "./list-units.ts";
 import { isGlob, mangleUnitName, patternFilter } from "./unit-patterns.ts";

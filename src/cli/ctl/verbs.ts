@@ -61,7 +61,9 @@ function job(help: string, row: JobVerb, most: number = ANY): Verb {
 }
 
 function ending(help: string, word: "exit" | "poweroff" | "halt" | "reboot" | "kexec" | "soft-reboot"): Verb {
-  return verb("Init", [0, word === "exit" ? 1 : 0], help, (context, operands) => endContainer(context, word, operands));
+  return verb("Init", [0, word === "exit" ? 1 : 0], help, (context, operands) =>
+    endContainer(context, word, operands),
+  );
 }
 
 function isolating(unit: string): Verb {
@@ -81,7 +83,12 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   "list-timers": verb("Look", [0, ANY], "timers and when they are due", listTimers),
   "list-paths": verb("Look", [0, ANY], "", listPaths),
   "list-jobs": verb("Look", [0, ANY], "what waits or is being done", listJobs),
-  "list-dependencies": verb("Look", [0, ANY], "what a unit pulls in (--reverse: what pulls it in)", listDependencies),
+  "list-dependencies": verb(
+    "Look",
+    [0, ANY],
+    "what a unit pulls in (--reverse: what pulls it in)",
+    listDependencies,
+  ),
   "is-active": verb("Look", [1, ANY], "exit status 0 when a unit is active", isActive),
   "is-failed": verb("Look", [0, ANY], "exit status 0 when a unit has failed", isFailed),
   "is-system-running": verb("Look", [0, 0], "running, degraded, starting, stopping", isSystemRunning),

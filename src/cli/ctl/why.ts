@@ -22,18 +22,27 @@ interface Facts {
 
 const SETUP_STEPS: Readonly<Record<number, Explanation>> = {
   200: { why: "its working directory can't be entered", next: "check WorkingDirectory= and its permissions" },
-  202: { why: "its descriptors couldn't be arranged", next: "check LimitNOFILE= and the container's own limit" },
+  202: {
+    why: "its descriptors couldn't be arranged",
+    next: "check LimitNOFILE= and the container's own limit",
+  },
   203: {
     why: "its program can't be executed",
     next: "check that the path in ExecStart= exists in this image, is executable, and that its interpreter is there",
   },
-  205: { why: "a resource limit was refused", next: "check Limit…= against the container's own limits (ulimit)" },
+  205: {
+    why: "a resource limit was refused",
+    next: "check Limit…= against the container's own limits (ulimit)",
+  },
   208: { why: "its standard input can't be set up", next: "check StandardInput=" },
   209: { why: "its standard output can't be set up", next: "check StandardOutput= and StandardError=" },
   210: { why: "its root directory can't be entered", next: "check RootDirectory=" },
   216: { why: "its group is unknown or was refused", next: "check Group= and /etc/group" },
   217: { why: "its user is unknown or was refused", next: "check User= and /etc/passwd" },
-  218: { why: "a capability was refused", next: "give the container that capability, or drop it from the unit" },
+  218: {
+    why: "a capability was refused",
+    next: "give the container that capability, or drop it from the unit",
+  },
   226: { why: "its mount namespace can't be set up", next: "drop the sandboxing directive that needs one" },
   233: { why: "its RuntimeDirectory= can't be made", next: "check that /run is writable" },
   238: { why: "its StateDirectory= can't be made", next: "check that /var/lib is writable" },
@@ -95,13 +104,17 @@ export function explainFailure(details: UnitDetails, program: string): Explanati
   const { loadState, activeState, name } = details.summary;
   if (loadState === "bad-setting" || loadState === "error") {
     const place = details.unit.loadError ?? "its file can't be read";
-    return { why: place, next: `mend the file, check it with "usher --verify", then: ${program} daemon-reload` };
+    return {
+      why: place,
+      next: `mend the file, check it with "usher --verify", then: ${program} daemon-reload`,
+    };
   }
   if (activeState !== "failed") return null;
   const result = details.service?.result ?? details.socket?.result ?? "";
   const facts: Facts = { details, culprit: findCulprit(details), program };
   const row = RESULTS[result];
-  const { why, next } = row === undefined ? { why: `it failed (${result || "no result"})`, next: "then:" } : row(facts);
+  const { why, next } =
+    row === undefined ? { why: `it failed (${result || "no result"})`, next: "then:" } : row(facts);
   return { why, next: `${next} ${program} restart ${name}` };
 }
 
@@ -126,7 +139,10 @@ function explainExitCode({ culprit }: Facts): Explanation {
     return { why: `${step.why} (${status}/${word}, ${culprit?.path ?? "?"})`, next: `${step.next}, then:` };
   }
   const hint = status === 126 ? ": not executable" : status === 127 ? ": a command in it was not found" : "";
-  return { why: `${subject(culprit)} ended by itself with exit status ${status}${hint}`, next: LOOK_AT_OUTPUT };
+  return {
+    why: `${subject(culprit)} ended by itself with exit status ${status}${hint}`,
+    next: LOOK_AT_OUTPUT,
+  };
 }
 
 function explainTimeout({ details, culprit }: Facts): Explanation {
@@ -150,8 +166,14 @@ function explainTimeout({ details, culprit }: Facts): Explanation {
 function explainProtocol({ details }: Facts): Explanation {
   const type = details.unit.type === "service" ? details.unit.service.type : "";
   return type === "forking"
-    ? { why: "its parent process ended but no daemon was found", next: "check PIDFile=, or use Type=exec without daemonizing; then:" }
-    : { why: "it ended before it said READY=1", next: "check that the program speaks sd_notify, else use Type=exec; then:" };
+    ? {
+        why: "its parent process ended but no daemon was found",
+        next: "check PIDFile=, or use Type=exec without daemonizing; then:",
+      }
+    : {
+        why: "it ended before it said READY=1",
+        next: "check that the program speaks sd_notify, else use Type=exec; then:",
+      };
 }
 
 function killHint(culprit: ExecStatus | null): string {

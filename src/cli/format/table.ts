@@ -28,7 +28,11 @@ export interface TableLayout {
 
 const NARROWEST = 8;
 
-export function renderTable(columns: readonly Column[], rows: readonly (readonly Cell[])[], layout: TableLayout): string {
+export function renderTable(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  layout: TableLayout,
+): string {
   const texts = rows.map((row) => row.map((cell) => makePrintable(cell.text ?? "-")));
   const widths = columns.map((column, at) =>
     Math.max(layout.header ? textWidth(column.header) : 0, ...texts.map((row) => textWidth(row[at] ?? ""))),
@@ -37,7 +41,7 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
   const line = (cells: readonly string[], paint: (at: number, text: string) => string): string =>
     `${columns
       .map((column, at) => {
-        const fitted = fit(cells[at] ?? "", column, widths[at] ?? 0, at === columns.length - 1);
+        const fitted = fitCell(cells[at] ?? "", column, widths[at] ?? 0, at === columns.length - 1);
         return paint(at, fitted);
       })
       .join(" ")}\n`;
@@ -51,7 +55,7 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
   return head + body.join("");
 }
 
-function fit(text: string, column: Column, width: number, last: boolean): string {
+function fitCell(text: string, column: Column, width: number, last: boolean): string {
   const cut = column.shrink === "middle" ? truncateMiddle(text, width) : truncateEnd(text, width);
   if (column.align === "right") return padStart(cut, width);
   return last ? cut : padEnd(cut, width);
@@ -70,9 +74,17 @@ function shrinkTo(total: number, columns: readonly Column[], widths: number[]): 
 }
 
 /** The same rows as a list of objects, one line of JSON. */
-export function tableJson(columns: readonly Column[], rows: readonly (readonly Cell[])[], pretty: boolean): string {
+export function tableJson(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  pretty: boolean,
+): string {
   const objects = rows.map((row) =>
-    Object.fromEntries(columns.flatMap(({ field }, at) => (field === "" ? [] : [[field, row[at]?.json ?? row[at]?.text ?? null]]))),
+    Object.fromEntries(
+      columns.flatMap(({ field }, at) =>
+        field === "" ? [] : [[field, row[at]?.json ?? row[at]?.text ?? null]],
+      ),
+    ),
   );
   return `${JSON.stringify(objects, null, pretty ? 2 : 0)}\n`;
 }

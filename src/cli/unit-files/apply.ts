@@ -8,7 +8,8 @@ import { folderName } from "./store.ts";
 export function applyPlan(system: System, root: string, plan: Plan): Result<readonly string[], string> {
   const lines: string[] = [];
   for (const change of plan.changes) {
-    const done = change.kind === "link" ? applyLink(system, root, change) : applyRemoval(system, root, change.path);
+    const done =
+      change.kind === "link" ? applyLink(system, root, change) : applyRemoval(system, root, change.path);
     if (!done.ok) return done;
     if (done.value !== null) lines.push(done.value);
   }

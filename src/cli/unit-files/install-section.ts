@@ -38,7 +38,13 @@ function isListKey(key: string): key is keyof typeof LISTS {
 
 /** Reads [Install] of a file and its drop-ins; an empty value clears what came before. */
 export function readInstall(text: string, name: string, dropIns: readonly string[]): InstallSection {
-  const lists: Record<ListField, string[]> = { alias: [], wantedBy: [], requiredBy: [], upheldBy: [], also: [] };
+  const lists: Record<ListField, string[]> = {
+    alias: [],
+    wantedBy: [],
+    requiredBy: [],
+    upheldBy: [],
+    also: [],
+  };
   let present = false;
   let defaultInstance: string | null = null;
   for (const source of [text, ...dropIns]) {

@@ -24,7 +24,10 @@ async function choosePaths(context: Context): Promise<UnitPaths> {
     const { unitPath, ownUnitDirectory } = running.value.system;
     return { ...usual, search: unitPath, own: ownUnitDirectory, root };
   }
-  const given = getVariable(context.system, "USHER_UNIT_PATH")?.split(":").filter((folder) => folder !== "") ?? [];
+  const given =
+    getVariable(context.system, "USHER_UNIT_PATH")
+      ?.split(":")
+      .filter((folder) => folder !== "") ?? [];
   const own = given[0] ?? DEFAULT_OWN_DIRECTORY;
   return { ...usual, search: [...new Set([own, ...given, ...DEFAULT_SEARCH_PATH])], own, root };
 }

@@ -8,8 +8,8 @@ import { templateOf, unitInstance } from "../../unit/unit-name.ts";
 import {
   baseName,
   dependencyLinks,
-  folderName,
   type FoundUnit,
+  folderName,
   hasLinks,
   instanceToEnable,
   MASK_TARGET,
@@ -61,7 +61,11 @@ function withAlso(
   return ok([...found]);
 }
 
-export function planEnable(store: UnitFiles, names: readonly string[], options: PlanOptions): Result<Plan, string> {
+export function planEnable(
+  store: UnitFiles,
+  names: readonly string[],
+  options: PlanOptions,
+): Result<Plan, string> {
   const units = withAlso(store, names, "enable");
   if (!units.ok) return units;
   const changes: LinkChange[] = [];
@@ -70,7 +74,9 @@ export function planEnable(store: UnitFiles, names: readonly string[], options: 
   for (const [name, unit] of units.value) {
     if (unit.masked) return err(`Failed to enable unit: Unit ${store.paths.root}${unit.entry} is masked`);
     installable ||= hasLinks(unit.install) || unit.install.also.length > 0;
-    const links = store.isOwn(unit) ? enableOwn(store, name, unit) : enablingLinks(store, name, unit, options);
+    const links = store.isOwn(unit)
+      ? enableOwn(store, name, unit)
+      : enablingLinks(store, name, unit, options);
     changes.push(...links);
     notes.push(...missingTargets(store, unit, links));
   }
@@ -118,7 +124,11 @@ function missingTargets(store: UnitFiles, unit: FoundUnit, links: readonly LinkC
   });
 }
 
-export function planDisable(store: UnitFiles, names: readonly string[], options: PlanOptions): Result<Plan, string> {
+export function planDisable(
+  store: UnitFiles,
+  names: readonly string[],
+  options: PlanOptions,
+): Result<Plan, string> {
   const units = withAlso(store, names, "disable");
   if (!units.ok) return units;
   const folder = configFolder(store, options);
@@ -143,7 +153,11 @@ function isLinkOf(units: ReadonlySet<string>, path: string, target: string): boo
   return units.has(baseName(target)) && !baseName(target).includes("@.");
 }
 
-export function planMask(store: UnitFiles, names: readonly string[], options: PlanOptions): Result<Plan, string> {
+export function planMask(
+  store: UnitFiles,
+  names: readonly string[],
+  options: PlanOptions,
+): Result<Plan, string> {
   const changes: LinkChange[] = [];
   const notes: string[] = [];
   for (const name of names) {
@@ -163,11 +177,19 @@ export function planMask(store: UnitFiles, names: readonly string[], options: Pl
 function maskFolder(store: UnitFiles, name: string, options: PlanOptions): string {
   const unit = store.find(name);
   const usual = configFolder(store, options);
-  return unit !== null && !unit.masked && store.isOwn(unit) && store.paths.own !== null ? store.paths.own : usual;
+  return unit !== null && !unit.masked && store.isOwn(unit) && store.paths.own !== null
+    ? store.paths.own
+    : usual;
 }
 
-export function planUnmask(store: UnitFiles, names: readonly string[], options: PlanOptions): Result<Plan, string> {
-  const folders = [...new Set([configFolder(store, options), ...(store.paths.own === null ? [] : [store.paths.own])])];
+export function planUnmask(
+  store: UnitFiles,
+  names: readonly string[],
+  options: PlanOptions,
+): Result<Plan, string> {
+  const folders = [
+    ...new Set([configFolder(store, options), ...(store.paths.own === null ? [] : [store.paths.own])]),
+  ];
   const notes = names
     .filter((name) => store.find(name) === null)
     .map((name) => `Unit ${name} does not exist, proceeding anyway.`);
@@ -184,7 +206,11 @@ export function planUnmask(store: UnitFiles, names: readonly string[], options: 
 }
 
 /** preset: enable what the preset files enable, disable the others. */
-export function planPreset(store: UnitFiles, names: readonly string[], options: PlanOptions): Result<Plan, string> {
+export function planPreset(
+  store: UnitFiles,
+  names: readonly string[],
+  options: PlanOptions,
+): Result<Plan, string> {
   const missing = names.find((name) => store.find(name) === null);
   if (missing !== undefined) return err(`Failed to preset unit: Unit ${missing} does not exist`);
   const wanted = names.filter((name) => store.preset(name) === "enabled");

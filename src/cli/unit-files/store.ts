@@ -137,7 +137,8 @@ function followLink(files: Files, paths: UnitPaths, name: string, entry: string)
   const target = files.readLink(paths.root + entry);
   if (!target.ok) return null;
   const path = absoluteTarget(entry, target.value);
-  if (path === MASK_TARGET) return { name, path: entry, entry, masked: true, linked: false, install: NO_INSTALL };
+  if (path === MASK_TARGET)
+    return { name, path: entry, entry, masked: true, linked: false, install: NO_INSTALL };
   const inside = paths.search.includes(folderName(path));
   if (inside && baseName(path) !== name && isValidUnitName(baseName(path))) {
     const real = findExactly(files, paths, baseName(path));
@@ -225,15 +226,18 @@ function unitFileState(store: UnitFiles, name: string): UnitFileState {
 
 function enabledState(store: UnitFiles, unit: FoundUnit, name: string): UnitFileState | null {
   const { persistent, runtime } = store.paths;
-  if (store.isOwn(unit) && hasLinks(unit.install)) return isDisabledHere(store, unit, name) ? "disabled" : "enabled";
+  if (store.isOwn(unit) && hasLinks(unit.install))
+    return isDisabledHere(store, unit, name) ? "disabled" : "enabled";
   const wanted = instanceToEnable(unit, name);
   const enables = (link: EnablingLink): boolean =>
     link.target !== MASK_TARGET &&
     link.path !== unit.entry &&
-    (baseName(link.path) === wanted || (baseName(link.target) === unit.name && isAliasLink(link, unit, wanted)));
+    (baseName(link.path) === wanted ||
+      (baseName(link.target) === unit.name && isAliasLink(link, unit, wanted)));
   if (store.links(persistent).some(enables)) return "enabled";
   if (store.links(runtime).some(enables)) return "enabled-runtime";
-  const isOther = (link: EnablingLink): boolean => baseName(link.target) === unit.name && link.path !== unit.entry;
+  const isOther = (link: EnablingLink): boolean =>
+    baseName(link.target) === unit.name && link.path !== unit.entry;
   return store.links(persistent).some(isOther) && unit.name.includes("@.") ? "indirect" : null;
 }
 
