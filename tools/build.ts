@@ -39,8 +39,8 @@ const flavours: Readonly<Record<Flavour, { readonly image: string; readonly bina
 };
 
 /**
- * What pino and its packages import of Node. `as` names an export that takes the place of a CommonJS module's own
- * value, where the importer calls the module itself.
+ * What pino, its packages and @pkgjs/parseargs import of Node. `as` names an export that takes the place of a
+ * CommonJS module's own value, where the importer calls the module itself.
  */
 const standIns: Readonly<Record<string, { readonly file: string; readonly as?: string }>> = {
   "node:os": { file: "node.ts" },
@@ -54,6 +54,8 @@ const standIns: Readonly<Record<string, { readonly file: string; readonly as?: s
   "@pinojs/redact": { file: "absent.ts", as: "absent" },
   "./transport": { file: "absent.ts", as: "absent" },
   "./lib/transport": { file: "absent.ts", as: "absent" },
+  "./internal/primordials": { file: "primordials.ts" },
+  "./primordials": { file: "primordials.ts" },
 };
 
 const standInPlugin: Plugin = {
