@@ -1,6 +1,6 @@
 /** What the control server is told about the running init, and what it may ask of it (src/control/backend.ts). */
 import { err, ok, type Result } from "../base/result.ts";
-import { USEC_INFINITY, type Usec } from "../base/time.ts";
+import type { Usec } from "../base/time.ts";
 import type {
   ConditionStatus,
   ControlBackend,
@@ -24,6 +24,7 @@ import type {
 import { activeState } from "../engine/active-state.ts";
 import { type LinkKind, linked } from "../engine/graph.ts";
 import type { ConditionOutcome, Job, JobRequest, ProcessStatus, ServiceState, ShutdownKind, SocketState, UnitState } from "../engine/state.ts";
+import { timerId } from "../engine/timer.ts";
 import type { Address, RingEntry } from "../host/native.ts";
 import type { ExecCommand, Listener, Unit } from "../unit/model.ts";
 import { parseLogLevel } from "./log-levels.ts";
@@ -198,14 +199,13 @@ function jobSummary(job: Job): JobSummary {
 }
 
 function summaryOf(runtime: Runtime, unit: UnitState): UnitSummary {
-  const job = unit.job === null ? undefined : runtime.engine.jobs.get(unit.job);
   return {
     name: unit.name,
     description: unit.model?.unit.description || unit.name,
     loadState: unit.loadState,
     activeState: activeState(unit),
     subState: unit.sub,
-    job: job === undefined ? null : jobSummary(job),
+    job: unit.job === null ? null : jobSummary(unit.job),
   };
 }
 
@@ -263,7 +263,7 @@ function conditionStatus(runtime: Runtime, outcome: ConditionOutcome | null): Co
 const WAIT_CODE = { exited: 1, killed: 2, dumped: 3 } as const;
 
 function serviceStatus(runtime: Runtime, state: ServiceState): ServiceStatus {
-  const restartAt = runtime.engine.timers.get(`${state.name}/restart`) ?? state.timeoutAt;
+  const restartAt = state.sub === "auto-restart" ? runtime.engine.timers.get(timerId("state", state)) : undefined;
   return {
     mainPid: state.main?.pid ?? 0,
     controlPid: state.control?.pid ?? 0,
@@ -274,7 +274,7 @@ function serviceStatus(runtime: Runtime, state: ServiceState): ServiceStatus {
     reloadResult: state.reloadResult,
     restarts: state.nRestarts,
     fdStoreCount: state.fdStoreCount,
-    nextRestartMonotonicUsec: state.sub === "auto-restart" && restartAt !== null && restartAt < USEC_INFINITY ? restartAt : 0,
+    nextRestartMonotonicUsec: restartAt ?? 0,
   };
 }
 

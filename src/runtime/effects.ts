@@ -80,6 +80,10 @@ const HANDLERS: Handlers = {
     if (path !== null) runtime.pidFiles.watch(effect.unit, path, () => answerPidFile(runtime, effect.unit));
   },
   "unwatch-pid-file": (runtime, effect) => runtime.pidFiles.unwatch(effect.unit),
+  "remove-pid-file"(runtime, effect) {
+    const path = serviceOf(runtime, effect.unit)?.service.pidFile ?? null;
+    if (path !== null) runtime.host.unlink(path);
+  },
   "guess-main-pid"(runtime, effect) {
     const [first, ...others] = runtime.processes.childrenOfInit(effect.unit);
     runtime.emit({ type: "main-pid-guessed", unit: effect.unit, pid: first !== undefined && others.length === 0 ? first : null });

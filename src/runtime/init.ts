@@ -172,7 +172,9 @@ function boot(runtime: Runtime): void {
   emit({ type: "units-loaded", units: units.loadRest(), complete: true, stubs: [] });
   const startedBoot = runtime.requests.open({
     reply(error) {
-      if (error !== null) log.write("error", null, `cannot start ${options.bootUnit}: ${error.message}`);
+      if (error === null) return;
+      log.write("error", null, `cannot start ${options.bootUnit}: ${error.message}`);
+      bootFinished(runtime);
     },
     done: () => bootFinished(runtime),
   });
