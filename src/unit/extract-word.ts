@@ -14,6 +14,8 @@ export interface WordRules {
   readonly escapes: "c" | "drop" | "keep";
   /** With `c`: an unknown escape is kept as it is written, as is a backslash at the end. */
   readonly relaxed?: boolean;
+  /** A quote that is never closed ends with the text, and a backslash at the end is dropped. */
+  readonly openEnded?: boolean;
 }
 
 export interface Word {
@@ -103,7 +105,8 @@ function plainEnd(text: string, at: number, quote: string, rules: WordRules): nu
 /** What a backslash at `at` stands for, and where the text goes on; undefined where it is no escape. */
 function readEscape(text: string, at: number, quoted: boolean, rules: WordRules): Word | undefined {
   if (at + 1 >= text.length) {
-    return rules.relaxed === true && !quoted ? { text: BACKSLASH, next: at + 1 } : undefined;
+    if (rules.relaxed === true && !quoted) return { text: BACKSLASH, next: at + 1 };
+    return rules.openEnded === true ? { text: "", next: at + 1 } : undefined;
   }
   if (rules.escapes === "drop") return { text: text.charAt(at + 1), next: at + 2 };
   const escape = unescapeAt(text, at + 1);
@@ -140,7 +143,7 @@ export function extractWord(text: string, from: number, rules: WordRules): WordR
       at++;
     }
   }
-  if (quote !== "") return { problem: "unbalanced quote", at: quoteAt };
+  if (quote !== "" && rules.openEnded !== true) return { problem: "unbalanced quote", at: quoteAt };
   return { text: rules.escapes === "c" ? joinCarriedBytes(word) : word, next: skipBlanks(text, at) };
 }
 
