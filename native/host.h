@@ -40,6 +40,7 @@ struct boot {
 	char **argv;
 	char **envp;
 	const char *face;
+	bool is_pid1;
 	uint64_t start_usec;
 	int closed_stdio;     /* bit n: descriptor n was closed */
 	int null_fd;          /* /dev/null, or what stands in for it */
@@ -128,11 +129,16 @@ void script_report(void);
 /* Replaces "NAME:LINE:COLUMN" of our blobs by source positions; malloc'ed. */
 char *script_explain(const char *text);
 const struct blob *find_blob(const char *name);
+#ifdef USHER_TEST_HOOKS
+/* Evaluates source text from a file; its time is not limited. */
+JSValue script_run_file(const char *path);
+#endif
 
 /* ----------------------------------------------------------------------------------------------------------- loop */
 
 typedef void watch_fn(int fd, uint32_t events, void *opaque);
 bool loop_start(void);
+int loop_signal_fd(void);
 /* 0 or -errno. */
 int loop_watch(int fd, uint32_t events, watch_fn *fn, void *opaque);
 int loop_rewatch(int fd, uint32_t events);
@@ -152,6 +158,8 @@ uint64_t now_realtime(void);
 
 /* 0, or -ENOBUFS when it was dropped whole. */
 int output_write(int stream, const char *bytes, size_t len);
+/* The same for several lines at once; that many are counted when it is dropped. */
+int output_write_lines(int stream, const char *bytes, size_t len, int64_t lines);
 void output_flush(uint64_t limit_usec);
 /* For messages of the host itself, before or without a script: "usher: …" on standard error. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -161,6 +169,9 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void lastline_start(void);
 /* Puts the signal handlers of the last line back to default: in a child, between fork and exec. */
 void lastline_forget(void);
+/* Children that are ours to end when we aren't PID 1. */
+void lastline_note_child(pid_t pid);
+void lastline_forget_child(pid_t pid);
 
 /* {pid, stage, step, errno, pending} of a start, as properties. */
 void spawn_describe(JSContext *ctx, JSValueConst object, const struct spawn_result *result);

@@ -333,7 +333,7 @@ void mod_boot_init(JSContext *ctx, JSValueConst host)
 	set_value(ctx, host, "environ", strings(ctx, boot.envp));
 	set_text(ctx, host, "face", boot.face);
 	set_int(ctx, host, "pid", getpid());
-	set_value(ctx, host, "isPid1", JS_NewBool(ctx, getpid() == 1));
+	set_value(ctx, host, "isPid1", JS_NewBool(ctx, boot.is_pid1));
 	set_int(ctx, host, "startUsec", (int64_t)boot.start_usec);
 	set_int(ctx, host, "closedStdio", boot.closed_stdio);
 	JSValue inherited = JS_NewArray(ctx);

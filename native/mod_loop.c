@@ -218,6 +218,11 @@ static void handle_clock_change(int fd, uint32_t events, void *opaque)
 	arm_clock_watch();
 }
 
+int loop_signal_fd(void)
+{
+	return loop.signal_fd;
+}
+
 bool loop_start(void)
 {
 	sigset_t all;

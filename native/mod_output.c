@@ -9,7 +9,7 @@
  *   SOCKET   can't be reopened: MSG_DONTWAIT
  *   SHARED   no /proc, or opening refused: poll first, then write at most PIPE_BUF, which a pipe then takes whole
  * Streams are opened at first use; a wrapper that never says anything saves the system calls.
- * What can't be written waits in a bounded buffer; what doesn't fit there is dropped as a whole call, and counted.
+ * What can't be written waits in a bounded buffer; what doesn't fit there is dropped as a whole call, and its lines are counted.
  */
 #include "host.h"
 
@@ -143,7 +143,7 @@ static bool keep(struct stream *s, const char *bytes, size_t len)
 	return true;
 }
 
-int output_write(int stream, const char *bytes, size_t len)
+int output_write_lines(int stream, const char *bytes, size_t len, int64_t lines)
 {
 	struct stream *s = &streams[stream];
 	if (s->mode == UNOPENED)
@@ -170,12 +170,17 @@ int output_write(int stream, const char *bytes, size_t len)
 		bool kept = done > 0 && keep(s, bytes + done, len - done);
 		buffer_limit = limit;
 		if (!kept) {
-			s->dropped++;
+			s->dropped += lines;
 			return -ENOBUFS;
 		}
 	}
 	drain(s);
 	return 0;
+}
+
+int output_write(int stream, const char *bytes, size_t len)
+{
+	return output_write_lines(stream, bytes, len, 1);
 }
 
 void output_flush(uint64_t limit_usec)

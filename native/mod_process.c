@@ -27,6 +27,7 @@ static JSValue js_reap(JSContext *ctx, JSValueConst this, int argc, JSValueConst
 		siginfo_t info = {0};
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
 			return JS_NewInt32(ctx, count);
+		lastline_forget_child(info.si_pid);
 		JSValue args[3] = {JS_NewInt32(ctx, info.si_pid), JS_NewInt32(ctx, info.si_code), JS_NewInt32(ctx, info.si_status)};
 		JSValue result = JS_Call(ctx, argv[0], JS_UNDEFINED, 3, (JSValueConst *)args);
 		if (JS_IsException(result)) {
@@ -76,7 +77,7 @@ static JSValue js_kill_all(JSContext *ctx, JSValueConst this, int argc, JSValueC
 	if (!take(ctx, argv, "i", &signal))
 		return JS_EXCEPTION;
 	/* Only where everybody else is ours: outside a process namespace of our own it would end the machine. */
-	if (getpid() != 1)
+	if (!boot.is_pid1)
 		return new_errno(ctx, EPERM);
 	return new_code(ctx, kill(-1, signal));
 }

@@ -83,6 +83,9 @@ bool script_start(void)
 	JS_AddIntrinsicMapSet(ctx);
 	JS_AddIntrinsicPromise(ctx);
 	JS_AddIntrinsicWeakRef(ctx);
+#ifdef USHER_TEST_HOOKS
+	JS_AddIntrinsicEval(ctx);
+#endif
 	script.runtime = runtime;
 	script.context = ctx;
 	script.host = JS_NewObject(ctx);
@@ -243,6 +246,28 @@ JSValue script_load(const char *name)
 	script.deadline = outer;
 	return result;
 }
+
+#ifdef USHER_TEST_HOOKS
+JSValue script_run_file(const char *path)
+{
+	JSContext *ctx = script.context;
+	FILE *file = fopen(path, "rbe");
+	char *text = NULL;
+	size_t size = 0;
+	ssize_t len = file ? getdelim(&text, &size, 0, file) : -1;
+	if (file)
+		fclose(file);
+	if (len < 0) {
+		free(text);
+		return JS_ThrowReferenceError(ctx, "cannot read %s", path);
+	}
+	JSValue result = JS_Eval(ctx, text, (size_t)len, path, JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_STRICT);
+	free(text);
+	if (!JS_IsException(result))
+		run_jobs();
+	return result;
+}
+#endif
 
 /* ------------------------------------------------------------------------------------------------------- line map */
 
