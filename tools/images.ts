@@ -9,6 +9,7 @@
  *   usher-test:base      deps and usher on top: most tests run here
  *   usher-test:scratch   the product and the static fixtures, nothing else
  *   usher-oracle         deps and Debian's systemd as PID 1
+ *   usher-bench          the inits and activators that usher is measured against, and what measures them
  */
 
 import { spawn } from "node:child_process";
@@ -82,6 +83,13 @@ const images: Readonly<Record<string, Image>> = {
     context: "tools/oracle",
     inputs: ["tools/oracle/boot"],
     from: ["usher-test:deps"],
+  },
+  "usher-bench": {
+    tag: "usher-bench",
+    dockerfile: "bench/Dockerfile",
+    context: "bench",
+    inputs: ["bench/driver", "bench/programs"],
+    from: ["debian:trixie-slim", "usher-test:builder"],
   },
 };
 

@@ -1,0 +1,7 @@
+/* A service that does nothing. */
+#include <unistd.h>
+
+int main(void)
+{
+	return pause();
+}
