@@ -1,4 +1,5 @@
 /** Socket addresses of Listen…= (systemd.socket(5), ListenStream=) in systemd's spelling. */
+import { isIpv4, isIpv6 } from "../base/ip-address.ts";
 import { utf8Length } from "../base/utf8.ts";
 import type { SocketAddress } from "./model.ts";
 import { parseInteger, UINT32_MAX } from "./number.ts";
@@ -10,32 +11,6 @@ const VMADDR_CID_ANY = UINT32_MAX;
 /** 1 to 65535. */
 function parsePort(text: string): number | undefined {
   return /^[+\d]/.test(text) ? parseInteger(text, 1, 65535) : undefined;
-}
-
-export function isIpv4(text: string): boolean {
-  const parts = text.split(".");
-  return parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);
-}
-
-/** Colon-separated groups; undefined if one is malformed. A dotted IPv4 address at the end counts as two. */
-function countGroups(text: string, mayEndInIpv4: boolean): number | undefined {
-  if (text === "") return 0;
-  const groups = text.split(":");
-  const last = groups[groups.length - 1] ?? "";
-  const dotted = mayEndInIpv4 && last.includes(".");
-  if (dotted && !isIpv4(last)) return undefined;
-  const hex = dotted ? groups.slice(0, -1) : groups;
-  if (!hex.every((group) => /^[0-9a-fA-F]{1,4}$/.test(group))) return undefined;
-  return hex.length + (dotted ? 2 : 0);
-}
-
-/** As inet_pton(3) has it: no brackets, no scope. */
-export function isIpv6(text: string): boolean {
-  const gap = text.indexOf("::");
-  if (gap < 0) return countGroups(text, true) === 8;
-  const before = countGroups(text.slice(0, gap), false);
-  const after = countGroups(text.slice(gap + 2), true);
-  return before !== undefined && after !== undefined && before + after <= 7;
 }
 
 /** An interface's name or number, as far as its text tells. */
