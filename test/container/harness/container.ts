@@ -3,13 +3,14 @@
  * Tests use `startUsher` of usher.ts, which also removes the container; here is what does not depend on vitest.
  */
 
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { join, relative } from "node:path";
+import { join } from "node:path";
+import { Readable } from "node:stream";
 import { buffer, text } from "node:stream/consumers";
 import type Docker from "dockerode";
 import { GenericContainer, Wait } from "testcontainers";
-import { readFirstFile } from "./archive.ts";
+import { archiveLinks, type Link, readFirstFile } from "./archive.ts";
 import { type ExecOptions, type ExecResult, engine, exec, follow, runLabel } from "./engine.ts";
 import { Log, type LogLine, type LogRecord, type WaitOptions } from "./log.ts";
 
@@ -129,24 +130,24 @@ function contentOf(target: string, spec: FileSpec, mode: number): Content {
     : { content: spec.content, target, mode: spec.mode ?? mode };
 }
 
-function folder(path: string, target: string): Content[] {
-  return readdirSync(path, { recursive: true, encoding: "utf8" })
-    .map((name) => join(path, name))
-    .filter((file) => statSync(file).isFile())
-    .map((file) => ({
-      content: readFileSync(file),
-      target: join(target, relative(path, file)),
-      mode: statSync(file).mode & 0o777,
-    }));
+/** Every file below a folder, symbolic links as such (unit files are enabled, aliased and masked by them). */
+function folder(path: string, target: string): (Content | Link)[] {
+  return readdirSync(path, { recursive: true, encoding: "utf8" }).flatMap((name): (Content | Link)[] => {
+    const file = join(path, name);
+    const status = lstatSync(file);
+    if (status.isDirectory()) return [];
+    if (status.isSymbolicLink()) return [{ link: join(target, name), to: readlinkSync(file) }];
+    return [{ content: readFileSync(file), target: join(target, name), mode: status.mode & 0o777 }];
+  });
 }
 
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-function contents(options: StartOptions): Content[] {
+function contents(options: StartOptions): (Content | Link)[] {
   const unitDir = options.unitDir ?? "/etc/usher/units";
-  const all: Content[] = [];
+  const all: (Content | Link)[] = [];
   const cases = options.case === undefined ? [] : [join(import.meta.dirname, "../cases", options.case)];
   for (const path of [...cases, ...(options.folder === undefined ? [] : [options.folder])]) {
     if (!isFolder(path)) throw new Error(`no such folder: ${path}`);
@@ -185,8 +186,13 @@ function configure(options: StartOptions, run: string): GenericContainer {
     .withWaitStrategy(Wait.forAll([]))
     .withLabels({ [runLabel]: run })
     .withEnvironment({ USHER_LOG_FORMAT: "json", ...options.env });
-  const files = contents(options);
+  const all = contents(options);
+  const files = all.filter((file) => "content" in file);
+  const links = all.filter((file) => "link" in file);
   if (files.length > 0) container.withCopyContentToContainer(files);
+  if (links.length > 0) {
+    container.withCopyArchivesToContainer([{ tar: Readable.from(archiveLinks(links)), target: "/" }]);
+  }
   if (options.cmd !== undefined) container.withCommand([...options.cmd]);
   if (options.entrypoint !== undefined) container.withEntrypoint([...options.entrypoint]);
   if (options.user !== undefined) container.withUser(options.user);

@@ -6,11 +6,12 @@
  *   client.sh   run inside by a POSIX shell once the boot has settled; what it prints is the result
  *   expected    what it should print, optional: then systemd need not be asked
  *
- * client.sh says what can be observed from outside an init: connections, files, processes. What differs between two
- * runs of the same init (process ids, times) it must not print.
+ * client.sh says what can be observed from outside an init: connections, files, processes, and what systemctl shows
+ * (usher's own face of that name under usher). What differs between two runs of the same init (process ids, times) it
+ * must not print. What clients share lies in harness/scenario/, inside at /opt/scenario/.
  */
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type StartOptions, startContainer, type UsherContainer } from "./container.ts";
 import type { ExecResult } from "./engine.ts";
@@ -53,10 +54,22 @@ export async function startSide(side: Side, options: StartOptions): Promise<Ushe
   return box;
 }
 
+const clientFiles = Object.fromEntries(
+  readdirSync(join(import.meta.dirname, "scenario")).map((name) => [
+    `/opt/scenario/${name}`,
+    readFileSync(join(import.meta.dirname, "scenario", name), "utf8"),
+  ]),
+);
+
 /** Runs a scenario's client under one init. */
 export async function runScenario(folder: string, side: Side, options: StartOptions = {}): Promise<Outcome> {
-  await using box = await startSide(side, { ...options, folder });
-  const result = await box.exec(readFileSync(join(folder, "client.sh"), "utf8"));
+  const client = readFileSync(join(folder, "client.sh"), "utf8");
+  await using box = await startSide(side, {
+    ...options,
+    folder,
+    files: { ...clientFiles, "/opt/scenario/client.sh": client, ...options.files },
+  });
+  const result = await box.exec(["sh", "/opt/scenario/client.sh"]);
   const log =
     side === "usher" ? box.log.text() : await box.run("journalctl --no-pager --output=short-monotonic");
   return { ...result, side, log };
