@@ -1,0 +1,34 @@
+import { by, type Case } from "../case.ts";
+import { systemd, usher } from "../contenders.ts";
+import { type Figure, summarise } from "../figures.ts";
+import { socketCounts } from "../fixtures.ts";
+
+export const listen: Case = {
+  name: "listen",
+  title: "Boot until every socket listens",
+  method:
+    "From `execve` of PID 1 until the kernel counts as many TCP sockets in its network namespace as there are socket units (looked at every 20 µs from another process). Each socket unit has a service unit of its own. systemd runs with these units alone, without its journal and early boot.",
+  columns: socketCounts.map((count) => ({
+    metric: `last-${count}`,
+    heading: `${count} socket${count === 1 ? "" : "s"}`,
+  })),
+  reference: "usher",
+  async run(box, effort) {
+    const figures: Figure[] = [];
+    for (const count of by(effort, { quick: [10, 100], normal: socketCounts, long: socketCounts })) {
+      const folder = `sockets-${count}`;
+      const often = by(effort, { quick: 10, normal: 30, long: 80 });
+      // systemd takes 0.1 to 10 s for it; usher must not be measured less often for that.
+      const seldom = count >= 1000 ? by(effort, { quick: 1, normal: 1, long: 5 }) : Math.ceil(often / 6);
+      const both = await box.drive("listen", { rounds: seldom, count }, [usher(folder), systemd(folder)]);
+      const more = await box.drive("listen", { rounds: often - seldom, count }, [usher(folder)]);
+      figures.push(
+        ...summarise("listen", [...both, ...more], { last: "ns" }).map((one) => ({
+          ...one,
+          metric: `last-${count}`,
+        })),
+      );
+    }
+    return figures;
+  },
+};
