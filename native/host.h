@@ -1,10 +1,10 @@
 /*
  * The C host of usher.
  *
- * Model. One process, one thread, one event loop. main.c finds out which face it wears, spawns the command first where
- * there is only a command to run, starts the script engine (script.c), and hands over to the script, which calls back
- * into the mod_*.c files: one file an area, each with a static function-list table and one exported init. C knows
- * descriptors and processes; it knows nothing of units, and decides nothing.
+ * Model. One process, one thread, one event loop. main.c finds out which face it wears, starts the script engine
+ * (script.c), and hands over to the script, which calls back into the mod_*.c files: one file an area, each with a
+ * static function-list table and one exported init. C knows descriptors and processes; it knows nothing of units, and
+ * decides nothing. Where there is only a command to run, none of this is used: see wrap.h.
  *
  * Rules that hold everywhere:
  * - Every descriptor is close-on-exec from birth.
@@ -48,14 +48,6 @@ struct boot {
 	int inherited_count;
 	sigset_t ignored;     /* dispositions and mask as found */
 	sigset_t blocked;
-	bool has_first_child;
-	char **first_argv;
-	struct spawn_result {
-		pid_t pid;        /* or -errno */
-		int step;         /* enum spawn_step, 0 = executed */
-		int error;
-		bool pending;
-	} first;
 };
 extern struct boot boot;
 
@@ -173,6 +165,12 @@ void lastline_forget(void);
 void lastline_note_child(pid_t pid);
 void lastline_forget_child(pid_t pid);
 
+struct spawn_result {
+	pid_t pid; /* or -errno */
+	int step;  /* enum spawn_step, 0 = executed */
+	int error;
+	bool pending;
+};
 /* {pid, stage, step, errno, pending} of a start, as properties. */
 void spawn_describe(JSContext *ctx, JSValueConst object, const struct spawn_result *result);
 
@@ -192,6 +190,7 @@ void mod_output_init(JSContext *ctx, JSValueConst host);
 void mod_capture_init(JSContext *ctx, JSValueConst host);
 void mod_ring_init(JSContext *ctx, JSValueConst host);
 void mod_splice_init(JSContext *ctx, JSValueConst host);
+void mod_adopt_init(JSContext *ctx, JSValueConst host);
 void mod_lastline_init(JSContext *ctx, JSValueConst host);
 
 #endif

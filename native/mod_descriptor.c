@@ -19,7 +19,7 @@ static int set_flag(int fd, int get, int set, int flag, bool on)
 	return wanted == flags ? 0 : fcntl(fd, set, wanted);
 }
 
-enum { GET_FLAGS, SET_FLAGS, SET_NONBLOCK, SET_CLOEXEC, DUPLICATE, CLOSE };
+enum { GET_FLAGS, SET_FLAGS, SET_NONBLOCK, SET_CLOEXEC, SET_PIPE_SIZE, DUPLICATE, CLOSE };
 
 static JSValue js_fd_call(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv, int which)
 {
@@ -39,6 +39,8 @@ static JSValue js_fd_call(JSContext *ctx, JSValueConst this, int argc, JSValueCo
 		return new_code(ctx, set_flag(fd, F_GETFL, F_SETFL, O_NONBLOCK, value != 0));
 	case SET_CLOEXEC:
 		return new_code(ctx, set_flag(fd, F_GETFD, F_SETFD, FD_CLOEXEC, value != 0));
+	case SET_PIPE_SIZE:
+		return new_code(ctx, fcntl(fd, F_SETPIPE_SZ, value));
 	case DUPLICATE:
 		return new_code(ctx, fcntl(fd, F_DUPFD_CLOEXEC, value));
 	default:
@@ -177,6 +179,7 @@ static const JSCFunctionListEntry functions[] = {
 	JS_CFUNC_MAGIC_DEF("setFlags", 2, js_fd_call, SET_FLAGS),
 	JS_CFUNC_MAGIC_DEF("setNonblock", 2, js_fd_call, SET_NONBLOCK),
 	JS_CFUNC_MAGIC_DEF("setCloexec", 2, js_fd_call, SET_CLOEXEC),
+	JS_CFUNC_MAGIC_DEF("setPipeSize", 2, js_fd_call, SET_PIPE_SIZE),
 	JS_CFUNC_MAGIC_DEF("duplicate", 2, js_fd_call, DUPLICATE),
 	JS_CFUNC_MAGIC_DEF("close", 1, js_fd_call, CLOSE),
 	JS_CFUNC_DEF("pipe", 0, js_pipe),

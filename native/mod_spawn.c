@@ -312,6 +312,8 @@ static bool read_request(JSContext *ctx, struct spawn_plan *plan, JSValueConst r
 	plan->death_signal = (int)get_int(ctx, request, "parentDeathSignal", 0);
 	plan->ignore_sigpipe = get_bool(ctx, request, "ignoreSigpipe", true);
 	plan->inherit_signals = get_bool(ctx, request, "inheritSignals", false);
+	plan->adopt_channel = (int)get_int(ctx, request, "adoptChannel", UNSET);
+	plan->adopt_best_effort = get_bool(ctx, request, "adoptBestEffort", false);
 	plan->may_block = get_bool(ctx, request, "alwaysFork", false);
 	read_priorities(ctx, plan, request);
 	return read_environment(ctx, plan, request) && read_descriptors(ctx, plan, request) &&

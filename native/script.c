@@ -103,6 +103,7 @@ bool script_start(void)
 	mod_ring_init(ctx, script.host);
 	mod_capture_init(ctx, script.host);
 	mod_splice_init(ctx, script.host);
+	mod_adopt_init(ctx, script.host);
 	mod_lastline_init(ctx, script.host);
 	JSValue global = JS_GetGlobalObject(ctx);
 	JS_SetPropertyStr(ctx, global, "usherNative", JS_DupValue(ctx, script.host));

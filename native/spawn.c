@@ -35,6 +35,7 @@ void spawn_defaults(struct spawn_plan *plan)
 		.personality = UNSET,
 		.timer_slack = UNSET,
 		.coredump_filter = UNSET,
+		.adopt_channel = UNSET,
 		.ignore_sigpipe = true,
 	};
 }

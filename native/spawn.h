@@ -45,6 +45,7 @@ enum spawn_step {
 	STEP_NO_NEW_PRIVILEGES,
 	STEP_DEATH_SIGNAL,
 	STEP_SIGNAL_MASK,
+	STEP_ADOPT,
 	STEP_CHDIR,
 	STEP_EXEC,
 	STEP_COUNT
@@ -103,6 +104,8 @@ struct spawn_plan {
 	long personality;             /* UNSET */
 	int64_t timer_slack, coredump_filter;
 	const char *cgroup_procs;
+	int adopt_channel; /* where the filter for adopted sockets goes (adopt.h), or UNSET */
+	bool adopt_best_effort;
 	bool ignore_sigpipe, inherit_signals;
 	bool may_block;
 	/* Written by the child. */

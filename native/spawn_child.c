@@ -5,6 +5,7 @@
  * The order is systemd's: what needs privilege first, then descriptors, then limits, groups, bounding set, user,
  * working directory (which only the user may be able to reach), and exec.
  */
+#include "adopt.h"
 #include "spawn.h"
 
 #include <fcntl.h>
@@ -56,6 +57,7 @@ const struct step_info spawn_steps[STEP_COUNT] = {
 	[STEP_NO_NEW_PRIVILEGES] = {"no-new-privileges", 227},
 	[STEP_DEATH_SIGNAL] = {"parent-death signal", 207},
 	[STEP_SIGNAL_MASK] = {"signal mask", 207},
+	[STEP_ADOPT] = {"adopt sockets", 228},
 	[STEP_CHDIR] = {"chdir", 200},
 	[STEP_EXEC] = {"exec", 203},
 };
@@ -148,6 +150,11 @@ static void place_fds(struct spawn_plan *plan, int *report_fd)
 		*report_fd = fcntl(*report_fd, F_DUPFD_CLOEXEC, n);
 		if (*report_fd < 0)
 			fail(plan, -1, STEP_FDS);
+	}
+	if (plan->adopt_channel != UNSET && plan->adopt_channel < n) {
+		plan->adopt_channel = fcntl(plan->adopt_channel, F_DUPFD_CLOEXEC, n);
+		if (plan->adopt_channel < 0)
+			fail(plan, *report_fd, STEP_FDS);
 	}
 	for (int i = 0; i < n; i++) {
 		if (plan->fds[i] == -1)
@@ -407,5 +414,8 @@ _Noreturn void spawn_in_child(struct spawn_plan *plan, int report_fd)
 	sigemptyset(&none);
 	if (sigprocmask(SIG_SETMASK, plan->inherit_signals ? &boot.blocked : &none, NULL) < 0)
 		fail(plan, report_fd, STEP_SIGNAL_MASK);
+	/* Last, so that the filter sees nothing but the program's own calls. */
+	if (plan->adopt_channel != UNSET && !adopt_in_child(plan->adopt_channel) && !plan->adopt_best_effort)
+		fail(plan, report_fd, STEP_ADOPT);
 	execute(plan, report_fd);
 }

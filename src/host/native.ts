@@ -35,18 +35,6 @@ export interface Versions {
   readonly flavour: string;
 }
 
-/** The command that the host spawned before it loaded the script, or why it couldn't. */
-export interface FirstChild {
-  /** Process id, or `-errno` of the fork. */
-  readonly pid: number;
-  /** 0, or systemd's exit status for the step that failed (203 exec, …). */
-  readonly stage: number;
-  readonly step: string;
-  readonly errno: number;
-  /** The command with its arguments. */
-  readonly argv: readonly string[];
-}
-
 export interface Identity {
   readonly uid: number;
   readonly euid: number;
@@ -74,8 +62,6 @@ export interface NativeBoot {
   /** Signals (numbers) that were ignored when the process started, and that were blocked. */
   readonly ignoredAtStart: readonly number[];
   readonly blockedAtStart: readonly number[];
-  /** Set where the host itself spawned the command (`usher -- cmd` and the wrapper faces). */
-  readonly firstChild: FirstChild | null;
   readonly versions: Versions;
   /** Names of the blobs in this binary. */
   readonly blobs: readonly string[];
@@ -207,6 +193,10 @@ export interface SpawnRequest {
   readonly timerSlackNsec?: number;
   readonly coredumpFilter?: number;
   readonly memoryKsm?: boolean;
+  /** The child's end of a channel on which it sends the filter that makes its bind() calls ours (seccomp_unotify(2)). */
+  readonly adoptChannel?: number;
+  /** A kernel that refuses the filter does not fail the start. */
+  readonly adoptBestEffort?: boolean;
   /** Path of a cgroup.procs file that the child writes itself into. */
   readonly cgroupProcs?: string;
   /** SIGPIPE stays ignored in the child. Default true, as systemd's IgnoreSIGPIPE=. */
@@ -374,6 +364,8 @@ export interface NativeSockets {
   setFlags(fd: number, flags: number): Code;
   setNonblock(fd: number, on: boolean): Code;
   setCloexec(fd: number, on: boolean): Code;
+  /** F_SETPIPE_SZ. Returns the size in force. */
+  setPipeSize(fd: number, bytes: number): Code;
   /** F_DUPFD_CLOEXEC with a lowest number. */
   duplicate(fd: number, lowest: number): Code;
   close(fd: number): Code;
@@ -561,6 +553,31 @@ export interface NativeSplice {
   spliceCount(): number;
 }
 
+// -------------------------------------------------------------------------------------------------- adopted sockets
+
+/** One bind() that a filtered program wants to do; it waits until it is answered. */
+export interface BindNotification {
+  /** Names it in the answer. */
+  readonly id: string;
+  readonly pid: number;
+  /** The program's own descriptor number. */
+  readonly fd: number;
+  /** The kernel's word for its protocol: "TCP", "UDPv6", "UNIX-STREAM", …; "" where it could not be read. */
+  readonly protocol: string;
+  readonly closeOnExec: boolean;
+  readonly nonblock: boolean;
+  readonly address: Address | null;
+}
+
+export interface NativeAdopt {
+  /** Takes up the next bind() of a filter. -ENOENT: its caller is gone; another error: it was let through. */
+  adoptNext(filter: number): BindNotification | Code;
+  /** Lets the kernel carry the bind() out. */
+  adoptContinue(filter: number, id: string): Code;
+  /** Puts `ours` in the place of the program's descriptor `theirs`, and lets bind() succeed. */
+  adoptReplace(filter: number, id: string, ours: number, theirs: number, closeOnExec: boolean): Code;
+}
+
 // ------------------------------------------------------------------------------------------------------- last line
 
 export interface NativeLastLine {
@@ -579,6 +596,7 @@ export interface Native
     NativeOutput,
     NativeCapture,
     NativeSplice,
+    NativeAdopt,
     NativeLastLine {}
 
 /** The object itself. Under Node (unit tests of other layers) it is undefined; nothing there may reach it. */
