@@ -42,7 +42,8 @@ export function findGroup(read: ReadAccountFile, text: string): Result<number, s
 
 /** The group's name, or its number as text where nobody named it. */
 export function groupName(read: ReadAccountFile, gid: number): string {
-  for (const [name, , id] of rows(read("/etc/group"), 4)) if (parseId(id ?? "") === gid) return name ?? String(gid);
+  for (const [name, , id] of rows(read("/etc/group"), 4))
+    if (parseId(id ?? "") === gid) return name ?? String(gid);
   return String(gid);
 }
 

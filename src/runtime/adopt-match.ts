@@ -61,7 +61,8 @@ function sameKind(socket: HeldSocket, protocol: string): boolean {
 
 /** 0: they don't collide; the larger the more alike. */
 function likeness(held: Address, wanted: Address): number {
-  if (held.family === "unix") return wanted.family === "unix" && held.path !== "" && held.path === wanted.path ? 4 : 0;
+  if (held.family === "unix")
+    return wanted.family === "unix" && held.path !== "" && held.path === wanted.path ? 4 : 0;
   if (held.family === "vsock") return wanted.family === "vsock" && held.port === wanted.port ? 4 : 0;
   if (held.family === "netlink" || (wanted.family !== "inet" && wanted.family !== "inet6")) return 0;
   if (wanted.port === 0 || held.port !== wanted.port) return 0;

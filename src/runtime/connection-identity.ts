@@ -14,7 +14,8 @@ export interface ConnectionIdentity {
 export function connectionIdentity(host: Native, fd: number): ConnectionIdentity {
   const peer = host.peerAddress(fd);
   const local = host.localAddress(fd);
-  if (typeof peer === "number" || typeof local === "number") return { instance: "unknown", source: null, environment: [] };
+  if (typeof peer === "number" || typeof local === "number")
+    return { instance: "unknown", source: null, environment: [] };
   if (peer.family === "unix") return unixIdentity(host, fd, peer.path);
   const remote = endpoint(peer);
   return {
@@ -34,7 +35,13 @@ function endpoint(address: Address): Endpoint {
     case "inet":
       return { host: address.host, port: address.port };
     case "inet6":
-      return { host: address.host.startsWith("::ffff:") && address.host.includes(".") ? address.host.slice(7) : address.host, port: address.port };
+      return {
+        host:
+          address.host.startsWith("::ffff:") && address.host.includes(".")
+            ? address.host.slice(7)
+            : address.host,
+        port: address.port,
+      };
     case "vsock":
       return { host: `vsock:${address.cid}`, port: address.port };
     case "unix":

@@ -28,7 +28,12 @@ export function endContainer(runtime: Runtime, order: Exit): void {
   const now = runtime.host.monotonic();
   runtime.timers.set("end:kill", now + LEFTOVER_USEC, () => {
     const names = leftovers(runtime).map((pid) => describeProcess(runtime, pid));
-    if (names.length > 0) runtime.log.write("warn", null, `killing what no unit owns and did not end: ${names.slice(0, 10).join(", ")}`);
+    if (names.length > 0)
+      runtime.log.write(
+        "warn",
+        null,
+        `killing what no unit owns and did not end: ${names.slice(0, 10).join(", ")}`,
+      );
     signalLeftovers(runtime, SIGKILL);
   });
   runtime.timers.set("end:leave", now + LEFTOVER_USEC + KILLED_USEC, () => leave(runtime, order.code));

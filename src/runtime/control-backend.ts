@@ -23,7 +23,16 @@ import type {
 } from "../control/backend.ts";
 import { activeState } from "../engine/active-state.ts";
 import { type LinkKind, linked } from "../engine/graph.ts";
-import type { ConditionOutcome, Job, JobRequest, ProcessStatus, ServiceState, ShutdownKind, SocketState, UnitState } from "../engine/state.ts";
+import type {
+  ConditionOutcome,
+  Job,
+  JobRequest,
+  ProcessStatus,
+  ServiceState,
+  ShutdownKind,
+  SocketState,
+  UnitState,
+} from "../engine/state.ts";
 import { timerId } from "../engine/timer.ts";
 import type { Address, RingEntry } from "../host/native.ts";
 import type { ExecCommand, Listener, Unit } from "../unit/model.ts";
@@ -33,9 +42,32 @@ import { type Runtime, stateOf } from "./runtime.ts";
 const NEVER: Stamp = { realtimeUsec: 0, monotonicUsec: 0 };
 
 const LINK_KINDS: readonly LinkKind[] = [
-  "Requires", "Requisite", "Wants", "BindsTo", "PartOf", "Upholds", "Conflicts", "Before", "After", "OnSuccess", "OnFailure",
-  "PropagatesReloadTo", "ReloadPropagatedFrom", "PropagatesStopTo", "StopPropagatedFrom", "Triggers", "TriggeredBy",
-  "RequiredBy", "RequisiteOf", "WantedBy", "BoundBy", "ConsistsOf", "UpheldBy", "ConflictedBy", "OnSuccessOf", "OnFailureOf",
+  "Requires",
+  "Requisite",
+  "Wants",
+  "BindsTo",
+  "PartOf",
+  "Upholds",
+  "Conflicts",
+  "Before",
+  "After",
+  "OnSuccess",
+  "OnFailure",
+  "PropagatesReloadTo",
+  "ReloadPropagatedFrom",
+  "PropagatesStopTo",
+  "StopPropagatedFrom",
+  "Triggers",
+  "TriggeredBy",
+  "RequiredBy",
+  "RequisiteOf",
+  "WantedBy",
+  "BoundBy",
+  "ConsistsOf",
+  "UpheldBy",
+  "ConflictedBy",
+  "OnSuccessOf",
+  "OnFailureOf",
 ];
 
 export interface ControlParts {
@@ -48,7 +80,7 @@ export function createControlBackend(runtime: Runtime, parts: ControlParts): Con
   const units = (): UnitState[] => [...engine.graph.units.values()];
   return {
     system: () => systemSummary(runtime),
-    units: () => units().map((unit) => summaryOf(runtime, unit)),
+    units: () => units().map((unit) => summaryOf(unit)),
     unit: (name) => unitDetails(runtime, name),
     dependencies: () => units().map((unit) => dependencyNode(runtime, unit)),
     jobs: () => [...engine.jobs.values()].map(jobSummary),
@@ -56,10 +88,12 @@ export function createControlBackend(runtime: Runtime, parts: ControlParts): Con
       runtime.units.ensureLoaded(request.unit, runtime.emit);
       return startJob(runtime, request, done);
     },
-    cancelJob: (id) => ask(runtime, (requestId) => ({ type: "job-canceled", requestId, job: id === 0 ? null : id })),
+    cancelJob: (id) =>
+      ask(runtime, (requestId) => ({ type: "job-canceled", requestId, job: id === 0 ? null : id })),
     kill(request) {
       const unit = stateOf(runtime, request.unit);
-      if (unit === undefined || unit.model === null) return fail("NoSuchUnit", `Unit ${request.unit} not loaded.`);
+      if (unit === undefined || unit.model === null)
+        return fail("NoSuchUnit", `Unit ${request.unit} not loaded.`);
       return killUnit(runtime, unit, request.whom, request.signal);
     },
     reload: parts.reload,
@@ -76,14 +110,23 @@ export function createControlBackend(runtime: Runtime, parts: ControlParts): Con
     followLogs: (query, onEntries) => followLogs(runtime, query, onEntries),
     setLogLevel(level) {
       const parsed = parseLogLevel(level);
-      if (parsed === null) return fail("Failed", `"${level}" is no log level: expected trace, debug, info, warn, error, fatal or silent`);
+      if (parsed === null)
+        return fail(
+          "Failed",
+          `"${level}" is no log level: expected trace, debug, info, warn, error, fatal or silent`,
+        );
       runtime.log.setLevel(parsed);
       return ok(null);
     },
     exit(request) {
       const kind: ShutdownKind = request.verb;
       const budgetUsec = request.force === 0 ? null : 0;
-      runtime.emit({ type: "shutdown-requested", kind, exitCode: request.verb === "exit" ? request.status : null, budgetUsec });
+      runtime.emit({
+        type: "shutdown-requested",
+        kind,
+        exitCode: request.verb === "exit" ? request.status : null,
+        budgetUsec,
+      });
       return ok(null);
     },
   };
@@ -109,7 +152,10 @@ function ask(runtime: Runtime, event: (requestId: number) => Happening): Result<
 
 /** "org.freedesktop.systemd1.NoSuchUnit" → "NoSuchUnit" */
 function failureOf(error: { readonly name: string; readonly message: string }): ControlFailure {
-  return { name: error.name.slice(error.name.lastIndexOf(".") + 1) as ControlErrorName, message: error.message };
+  return {
+    name: error.name.slice(error.name.lastIndexOf(".") + 1) as ControlErrorName,
+    message: error.message,
+  };
 }
 
 const JOB_REQUEST: Readonly<Record<ControlJobType, JobRequest>> = {
@@ -133,25 +179,49 @@ function startJob(
     reply(error, job) {
       const unit = stateOf(runtime, request.unit);
       if (error !== null) answer = err(failureOf(error));
-      else answer = ok({ id: job ?? 0, unit: unit?.name ?? request.unit, triggers: unit === undefined ? [] : liveTriggers(runtime, unit) });
+      else
+        answer = ok({
+          id: job ?? 0,
+          unit: unit?.name ?? request.unit,
+          triggers: unit === undefined ? [] : liveTriggers(runtime, unit),
+        });
     },
     done,
   });
-  runtime.emit({ type: "job-requested", requestId, unit: request.unit, job: JOB_REQUEST[request.type], mode: request.mode });
+  runtime.emit({
+    type: "job-requested",
+    requestId,
+    unit: request.unit,
+    job: JOB_REQUEST[request.type],
+    mode: request.mode,
+  });
   return answer;
 }
 
 /** What may start the unit again after it was stopped: its active sockets, paths and timers. */
 function liveTriggers(runtime: Runtime, unit: UnitState): string[] {
-  return [...linked(runtime.engine.graph, unit, "TriggeredBy")].filter((other) => activeState(other) === "active").map((other) => other.name);
+  return [...linked(runtime.engine.graph, unit, "TriggeredBy")]
+    .filter((other) => activeState(other) === "active")
+    .map((other) => other.name);
 }
 
-function killUnit(runtime: Runtime, unit: UnitState, whom: "all" | "main" | "control", signal: number): Result<null, ControlFailure> {
+function killUnit(
+  runtime: Runtime,
+  unit: UnitState,
+  whom: "all" | "main" | "control",
+  signal: number,
+): Result<null, ControlFailure> {
   const main = unit.kind === "service" ? (unit.main?.pid ?? null) : null;
   const control = unit.kind === "passive" ? null : (unit.control?.pid ?? null);
-  const pids = whom === "main" ? [main] : whom === "control" ? [control] : [main, control, ...runtime.processes.members(unit.name)];
+  const pids =
+    whom === "main"
+      ? [main]
+      : whom === "control"
+        ? [control]
+        : [main, control, ...runtime.processes.members(unit.name)];
   const targets = [...new Set(pids.filter((pid) => pid !== null))];
-  if (targets.length === 0) return fail("NoSuchProcess", `No ${whom === "all" ? "" : `${whom} `}process to kill`);
+  if (targets.length === 0)
+    return fail("NoSuchProcess", `No ${whom === "all" ? "" : `${whom} `}process to kill`);
   for (const pid of targets) runtime.host.kill(pid, signal);
   return ok(null);
 }
@@ -198,7 +268,7 @@ function jobSummary(job: Job): JobSummary {
   return { id: job.id, unit: job.unit, type: job.type, state: job.state };
 }
 
-function summaryOf(runtime: Runtime, unit: UnitState): UnitSummary {
+function summaryOf(unit: UnitState): UnitSummary {
   return {
     name: unit.name,
     description: unit.model?.unit.description || unit.name,
@@ -219,17 +289,23 @@ function dependenciesOf(runtime: Runtime, unit: UnitState): Record<string, reado
 }
 
 function dependencyNode(runtime: Runtime, unit: UnitState): DependencyNode {
-  return { name: unit.name, loadState: unit.loadState, activeState: activeState(unit), dependencies: dependenciesOf(runtime, unit) };
+  return {
+    name: unit.name,
+    loadState: unit.loadState,
+    activeState: activeState(unit),
+    dependencies: dependenciesOf(runtime, unit),
+  };
 }
 
 function unitDetails(runtime: Runtime, name: string): Result<UnitDetails, ControlFailure> {
   runtime.units.ensureLoaded(name, runtime.emit);
   const state = stateOf(runtime, name);
   const model = state?.model ?? runtime.units.placeholder(name);
-  if (model === null) return fail("InvalidName", `Unit name ${name} is neither a valid invocation ID nor unit name.`);
+  if (model === null)
+    return fail("InvalidName", `Unit name ${name} is neither a valid invocation ID nor unit name.`);
   const stamp = (at: Usec | null): Stamp => stampOf(runtime, at);
   return ok({
-    summary: state === undefined ? absentSummary(model) : summaryOf(runtime, state),
+    summary: state === undefined ? absentSummary(model) : summaryOf(state),
     unit: model,
     dependencies: state === undefined ? {} : dependenciesOf(runtime, state),
     needDaemonReload: runtime.units.changedOnDisk(model),
@@ -252,7 +328,14 @@ function unitDetails(runtime: Runtime, name: string): Result<UnitDetails, Contro
 }
 
 function absentSummary(model: Unit): UnitSummary {
-  return { name: model.name, description: model.unit.description || model.name, loadState: model.loadState, activeState: "inactive", subState: "dead", job: null };
+  return {
+    name: model.name,
+    description: model.unit.description || model.name,
+    loadState: model.loadState,
+    activeState: "inactive",
+    subState: "dead",
+    job: null,
+  };
 }
 
 function conditionStatus(runtime: Runtime, outcome: ConditionOutcome | null): ConditionStatus {
@@ -263,7 +346,8 @@ function conditionStatus(runtime: Runtime, outcome: ConditionOutcome | null): Co
 const WAIT_CODE = { exited: 1, killed: 2, dumped: 3 } as const;
 
 function serviceStatus(runtime: Runtime, state: ServiceState): ServiceStatus {
-  const restartAt = state.sub === "auto-restart" ? runtime.engine.timers.get(timerId("state", state)) : undefined;
+  const restartAt =
+    state.sub === "auto-restart" ? runtime.engine.timers.get(timerId("state", state)) : undefined;
   return {
     mainPid: state.main?.pid ?? 0,
     controlPid: state.control?.pid ?? 0,
@@ -295,14 +379,21 @@ function commandsOf(runtime: Runtime, state: ServiceState): ExecStatus[] {
     const command = service[COMMAND_LISTS[directive]][index];
     if (command !== undefined) found.push(execStatus(runtime, directive, command, process));
   };
-  if (state.execMain !== null) add("ExecStart", state.mainIndex ?? Math.max(service.execStart.length - 1, 0), state.execMain);
+  if (state.execMain !== null)
+    add("ExecStart", state.mainIndex ?? Math.max(service.execStart.length - 1, 0), state.execMain);
   for (const [role, process] of Object.entries(state.execControl)) {
-    if (process !== undefined && role in COMMAND_LISTS) add(role as keyof typeof COMMAND_LISTS, process.index, process);
+    if (process !== undefined && role in COMMAND_LISTS)
+      add(role as keyof typeof COMMAND_LISTS, process.index, process);
   }
   return found.sort((a, b) => a.start.monotonicUsec - b.start.monotonicUsec);
 }
 
-function execStatus(runtime: Runtime, directive: string, command: ExecCommand, process: ProcessStatus): ExecStatus {
+function execStatus(
+  runtime: Runtime,
+  directive: string,
+  command: ExecCommand,
+  process: ProcessStatus,
+): ExecStatus {
   return {
     directive,
     path: command.path,
@@ -331,7 +422,9 @@ const KIND_WORD = {
 function socketStatus(runtime: Runtime, state: SocketState): SocketStatus {
   const fds = runtime.sockets.descriptors(state.name);
   return {
-    listeners: state.model.socket.listeners.map((listener, index) => listenerStatus(runtime, listener, fds[index])),
+    listeners: state.model.socket.listeners.map((listener, index) =>
+      listenerStatus(runtime, listener, fds[index]),
+    ),
     connections: state.connections,
     accepted: state.accepted,
     refused: state.refused,
@@ -364,7 +457,9 @@ function addressText(address: Address): string {
 // ------------------------------------------------------------------------------------------------------------- logs
 
 function logEntries(runtime: Runtime, query: LogQuery): LogEntry[] {
-  const entries = runtime.host.ringRead(query.afterSeq, oneTag(runtime, query), RING_ALL).filter((entry) => wanted(runtime, query, entry));
+  const entries = runtime.host
+    .ringRead(query.afterSeq, oneTag(runtime, query), RING_ALL)
+    .filter((entry) => wanted(runtime, query, entry));
   const newest = query.lines === null ? entries : entries.slice(Math.max(entries.length - query.lines, 0));
   return newest.map((entry) => logEntry(runtime, entry));
 }
@@ -404,7 +499,11 @@ function identifierOf(runtime: Runtime, unit: string | null): string {
 }
 
 /** One native callback serves all followers. */
-function followLogs(runtime: Runtime, query: LogQuery, onEntries: (entries: readonly LogEntry[]) => void): () => void {
+function followLogs(
+  runtime: Runtime,
+  query: LogQuery,
+  onEntries: (entries: readonly LogEntry[]) => void,
+): () => void {
   let after = runtime.host.ringLastSeq();
   const follow = (): void => {
     const entries = logEntries(runtime, { ...query, lines: null, afterSeq: after });
@@ -412,7 +511,8 @@ function followLogs(runtime: Runtime, query: LogQuery, onEntries: (entries: read
     if (entries.length > 0) onEntries(entries);
   };
   runtime.logFollowers.add(follow);
-  if (runtime.logFollowers.size === 1) runtime.host.onRing(() => runtime.logFollowers.forEach((each) => each()));
+  if (runtime.logFollowers.size === 1)
+    runtime.host.onRing(() => runtime.logFollowers.forEach((each) => each()));
   return () => {
     runtime.logFollowers.delete(follow);
     if (runtime.logFollowers.size === 0) runtime.host.onRing(null);

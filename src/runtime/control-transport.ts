@@ -11,7 +11,11 @@ const BACKLOG = 64;
 const READ_MAX = 65536;
 
 /** Listens at DIRECTORY/control. Returns its path, or -errno. */
-export function listenForControl(host: Native, directory: string, server: () => ControlServer): string | number {
+export function listenForControl(
+  host: Native,
+  directory: string,
+  server: () => ControlServer,
+): string | number {
   const path = `${directory}/${SOCKET_NAME}`;
   const fd = host.socket(AF_UNIX, SOCK_STREAM, 0);
   if (fd < 0) return fd;
@@ -25,7 +29,8 @@ export function listenForControl(host: Native, directory: string, server: () => 
   }
   host.chmod(path, 0o666);
   host.watch(fd, POLL_IN, () => {
-    for (let client = host.accept(fd, true); client >= 0; client = host.accept(fd, true)) serve(host, client, server());
+    for (let client = host.accept(fd, true); client >= 0; client = host.accept(fd, true))
+      serve(host, client, server());
   });
   return path;
 }

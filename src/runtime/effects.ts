@@ -6,6 +6,7 @@ import type { Effect, Spawn } from "../engine/effect.ts";
 import { describe } from "../host/errno.ts";
 import type { SocketUnit } from "../unit/model.ts";
 import { findGroup, findUser } from "./accounts.ts";
+import type { HeldSocket } from "./adopt-match.ts";
 import { checkConditions } from "./condition-facts.ts";
 import { endContainer } from "./container-end.ts";
 import { removeRuntimeDirectories } from "./exec-directories.ts";
@@ -17,7 +18,9 @@ import type { Result } from "../base/result.ts";
 import { err, ok } from "../base/result.ts";
 import { USEC_PER_SEC } from "../base/time.ts";
 
-type Handlers = { readonly [K in Effect["type"]]: (runtime: Runtime, effect: Extract<Effect, { type: K }>) => void };
+type Handlers = {
+  readonly [K in Effect["type"]]: (runtime: Runtime, effect: Extract<Effect, { type: K }>) => void;
+};
 
 /** Type=idle waits at most this long (systemd.service(5)). */
 const IDLE_LIMIT_USEC = 5 * USEC_PER_SEC;
@@ -48,7 +51,9 @@ const HANDLERS: Handlers = {
   },
   "close-socket"(runtime, effect) {
     const unit = socketOf(runtime, effect.unit);
-    if (unit !== null) runtime.sockets.close(unit);
+    if (unit === null) return;
+    runtime.sockets.close(unit);
+    runtime.adoption.dropSpareNames(unit);
   },
   "watch-socket"(runtime, effect) {
     const unit = socketOf(runtime, effect.unit);
@@ -86,9 +91,14 @@ const HANDLERS: Handlers = {
   },
   "guess-main-pid"(runtime, effect) {
     const [first, ...others] = runtime.processes.childrenOfInit(effect.unit);
-    runtime.emit({ type: "main-pid-guessed", unit: effect.unit, pid: first !== undefined && others.length === 0 ? first : null });
+    runtime.emit({
+      type: "main-pid-guessed",
+      unit: effect.unit,
+      pid: first !== undefined && others.length === 0 ? first : null,
+    });
   },
-  "set-timer": (runtime, effect) => runtime.timers.set(effect.id, effect.at, () => runtime.emit({ type: "timer", id: effect.id })),
+  "set-timer": (runtime, effect) =>
+    runtime.timers.set(effect.id, effect.at, () => runtime.emit({ type: "timer", id: effect.id })),
   "clear-timer": (runtime, effect) => runtime.timers.clear(effect.id),
   "remove-runtime-directories"(runtime, effect) {
     const unit = unitOf(runtime, effect.unit);
@@ -98,7 +108,11 @@ const HANDLERS: Handlers = {
     const max = serviceOf(runtime, effect.unit)?.service.fileDescriptorStoreMax ?? 0;
     const fds = runtime.arrivedFds;
     runtime.arrivedFds = [];
-    fdStoreChanged(runtime, effect.unit, runtime.fdStore.store(effect.unit, fds, effect.name, max, effect.poll));
+    fdStoreChanged(
+      runtime,
+      effect.unit,
+      runtime.fdStore.store(effect.unit, fds, effect.name, max, effect.poll),
+    );
   },
   "remove-stored-descriptors": (runtime, effect) =>
     fdStoreChanged(runtime, effect.unit, runtime.fdStore.remove(effect.unit, effect.name)),
@@ -108,11 +122,17 @@ const HANDLERS: Handlers = {
   },
   clean(runtime, effect) {
     const unit = unitOf(runtime, effect.unit);
-    if (unit !== null && "exec" in unit && effect.what.includes("runtime")) removeRuntimeDirectories(runtime.host, unit.exec);
+    if (unit !== null && "exec" in unit && effect.what.includes("runtime"))
+      removeRuntimeDirectories(runtime.host, unit.exec);
     runtime.emit({ type: "cleaned", unit: effect.unit, ok: true });
   },
   "unit-changed"(runtime, effect) {
-    runtime.log.write("debug", effect.unit, `${effect.fromActive}/${effect.fromSub} -> ${effect.active}/${effect.sub}`, { result: effect.result });
+    runtime.log.write(
+      "debug",
+      effect.unit,
+      `${effect.fromActive}/${effect.fromSub} -> ${effect.active}/${effect.sub}`,
+      { result: effect.result },
+    );
   },
   "status-text": (runtime, effect) => runtime.log.write("debug", effect.unit, `STATUS=${effect.text}`),
   "unit-removed"(runtime, effect) {
@@ -124,7 +144,8 @@ const HANDLERS: Handlers = {
     for (const start of runtime.idleSpawns.splice(0)) start();
   },
   reply: (runtime, effect) => runtime.requests.reply(effect.requestId, effect.error, effect.job),
-  log: (runtime, effect) => runtime.log.write(LEVELS[effect.level], effect.unit, effect.message, effect.fields ?? undefined),
+  log: (runtime, effect) =>
+    runtime.log.write(LEVELS[effect.level], effect.unit, effect.message, effect.fields ?? undefined),
   exit: (runtime, effect) => endContainer(runtime, effect),
 };
 
@@ -145,12 +166,18 @@ export function carryOut(runtime: Runtime, effect: Effect): void {
     (HANDLERS[effect.type] as (runtime: Runtime, effect: Effect) => void)(runtime, effect);
   } catch (error) {
     const text = error instanceof Error ? `${error.message}\n${error.stack ?? ""}` : String(error);
-    runtime.log.write("error", "unit" in effect ? effect.unit : null, `internal error in ${effect.type}, ignoring: ${runtime.host.explainStack(text)}`);
+    runtime.log.write(
+      "error",
+      "unit" in effect ? effect.unit : null,
+      `internal error in ${effect.type}, ignoring: ${runtime.host.explainStack(text)}`,
+    );
   }
 }
 
 function scan(runtime: Runtime, unit: string): void {
-  runtime.processes.awaitEmpty(unit, (empty) => runtime.emit({ type: empty ? "processes-gone" : "processes-remain", unit }));
+  runtime.processes.awaitEmpty(unit, (empty) =>
+    runtime.emit({ type: empty ? "processes-gone" : "processes-remain", unit }),
+  );
 }
 
 function fdStoreChanged(runtime: Runtime, unit: string, count: number): void {
@@ -186,7 +213,13 @@ function spawn(runtime: Runtime, effect: Spawn): void {
   const { unit: name, token } = effect;
   const order = spawnOrder(runtime, effect);
   if (order === null) {
-    runtime.emit({ type: "spawn-failed", unit: name, token, exitStatus: null, message: `${name} has no commands` });
+    runtime.emit({
+      type: "spawn-failed",
+      unit: name,
+      token,
+      exitStatus: null,
+      message: `${name} has no commands`,
+    });
     return;
   }
   const outcome = spawnCommand(runtime.spawnContext, order);
@@ -194,8 +227,9 @@ function spawn(runtime: Runtime, effect: Spawn): void {
     runtime.emit({ type: "spawn-failed", unit: name, token, ...outcome.error });
     return;
   }
-  const { pid, pending, output, failure } = outcome.value;
+  const { pid, pending, output, failure, adoptChannel } = outcome.value;
   if (output >= 0) startCapture(runtime, order, output, pid);
+  if (adoptChannel >= 0) runtime.adoption.serve(name, adoptChannel, heldSockets(runtime, effect));
   if (failure !== null) {
     runtime.emit({ type: "spawn-failed", unit: name, token, ...failure });
     return;
@@ -220,8 +254,10 @@ function startCapture(runtime: Runtime, order: SpawnOrder, fd: number, pid: numb
 function spawnOrder(runtime: Runtime, effect: Spawn): SpawnOrder | null {
   const unit = unitOf(runtime, effect.unit);
   if (unit === null || !("exec" in unit)) return null;
-  const connection = effect.passConnection === null ? -1 : runtime.connections.descriptor(effect.passConnection);
-  const passed = passedDescriptors(runtime, effect, connection);
+  const connection =
+    effect.passConnection === null ? -1 : runtime.connections.descriptor(effect.passConnection);
+  const adopt = effect.passSockets.length > 0 ? unit.usher.adoptSockets : "no";
+  const passed = passedDescriptors(runtime, adopt === "no" ? effect.passSockets : [], effect, connection);
   return {
     unit,
     command: effect.command,
@@ -237,13 +273,19 @@ function spawnOrder(runtime: Runtime, effect: Spawn): SpawnOrder | null {
     applyRoot: effect.applyRoot,
     openFiles: effect.passStored && unit.type === "service" ? unit.service.openFiles : [],
     foreground: effect.unit === runtime.engine.options.commandUnit,
+    adopt,
   };
 }
 
 /** Sockets in the engine's order, then the connection, then what the service stored. */
-function passedDescriptors(runtime: Runtime, effect: Spawn, connection: number): PassedDescriptor[] {
+function passedDescriptors(
+  runtime: Runtime,
+  sockets: readonly string[],
+  effect: Spawn,
+  connection: number,
+): PassedDescriptor[] {
   const passed: PassedDescriptor[] = [];
-  for (const socket of effect.passSockets) {
+  for (const socket of sockets) {
     const name = socketOf(runtime, socket)?.socket.fileDescriptorName ?? socket;
     for (const fd of runtime.sockets.descriptors(socket)) passed.push({ fd, name });
   }
@@ -252,9 +294,23 @@ function passedDescriptors(runtime: Runtime, effect: Spawn, connection: number):
   return passed;
 }
 
+/** The sockets that answer the program's bind() calls. */
+function heldSockets(runtime: Runtime, effect: Spawn): HeldSocket[] {
+  const held: HeldSocket[] = [];
+  for (const socket of effect.passSockets) {
+    const listeners = socketOf(runtime, socket)?.socket.listeners ?? [];
+    runtime.sockets.descriptors(socket).forEach((fd, index) => {
+      const kind = listeners[index]?.kind;
+      const address = runtime.sockets.address(fd);
+      if (address !== null && (kind === "stream" || kind === "datagram" || kind === "seqpacket"))
+        held.push({ fd, kind, address });
+    });
+  }
+  return held;
+}
+
 function connectionName(runtime: Runtime, effect: Spawn): string {
   const state = stateOf(runtime, effect.unit);
   const socket = state?.kind === "service" ? (state.connection?.socket ?? null) : null;
   return (socket === null ? null : socketOf(runtime, socket)?.socket.fileDescriptorName) ?? "connection";
 }
-

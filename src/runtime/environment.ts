@@ -31,7 +31,10 @@ export interface EnvironmentSources {
   /** What usher says about this start: LISTEN_FDS, NOTIFY_SOCKET, INVOCATION_ID, … */
   readonly own: readonly string[];
   readonly user: User | null;
-  readonly exec: Pick<ExecSettings, "environment" | "passEnvironment" | "unsetEnvironment" | "setLoginEnvironment" | "user" | "execSearchPath">;
+  readonly exec: Pick<
+    ExecSettings,
+    "environment" | "passEnvironment" | "unsetEnvironment" | "setLoginEnvironment" | "user" | "execSearchPath"
+  >;
   /** Assignments read from the environment files, in order. */
   readonly fileAssignments: readonly string[];
 }

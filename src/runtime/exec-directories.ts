@@ -35,14 +35,23 @@ export interface DirectoryFailure {
 }
 
 /** Makes all directories of a unit. An owner of -1 leaves it as it is. */
-export function makeExecDirectories(host: Native, exec: ExecSettings, uid: number, gid: number): Result<null, DirectoryFailure> {
+export function makeExecDirectories(
+  host: Native,
+  exec: ExecSettings,
+  uid: number,
+  gid: number,
+): Result<null, DirectoryFailure> {
   for (const row of KINDS) {
     const { entries, mode } = exec.directories[row.kind];
     for (const entry of entries) {
       const path = `${row.root}/${entry.path}`;
       const code = makeOwned(host, path, mode, row.owned ? uid : -1, row.owned ? gid : -1);
       if (code < 0) {
-        return err({ exitStatus: row.exitStatus, errno: -code, message: `cannot make directory ${path}: ${describe(code)}` });
+        return err({
+          exitStatus: row.exitStatus,
+          errno: -code,
+          message: `cannot make directory ${path}: ${describe(code)}`,
+        });
       }
       for (const link of entry.symlinks) linkTo(host, path, `${row.root}/${link}`);
     }

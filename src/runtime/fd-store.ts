@@ -45,7 +45,12 @@ export function createFdStore(host: Native, onChange: (unit: string, count: numb
         }
         stores.set(unit, [...kept, { fd, name }]);
         if (!poll) continue;
-        host.watch(fd, POLL_ERROR | POLL_HANGUP, () => onChange(unit, drop(unit, (stored) => stored.fd === fd)));
+        host.watch(fd, POLL_ERROR | POLL_HANGUP, () =>
+          onChange(
+            unit,
+            drop(unit, (stored) => stored.fd === fd),
+          ),
+        );
       }
       return list(unit).length;
     },

@@ -14,6 +14,7 @@ import { describe } from "../host/errno.ts";
 import type { Native } from "../host/native.ts";
 import { err, ok } from "../base/result.ts";
 import type { Usec } from "../base/time.ts";
+import { createAdoption } from "./adoption.ts";
 import { createConnections } from "./connections.ts";
 import { createControlBackend } from "./control-backend.ts";
 import { listenForControl } from "./control-transport.ts";
@@ -67,7 +68,11 @@ export function runInit(host: Native, options: InitOptions, complaints: readonly
 function prepareRuntimeDirectory(host: Native, log: Log, directory: string): string {
   makeParents(host, `${directory}/x`, 0o755);
   if (host.access(directory, 2) < 0) {
-    log.write("warn", null, `cannot write to ${directory}: usherctl will not reach this usher, ignoring (mount a tmpfs at /run, or set XDG_RUNTIME_DIR)`);
+    log.write(
+      "warn",
+      null,
+      `cannot write to ${directory}: usherctl will not reach this usher, ignoring (mount a tmpfs at /run, or set XDG_RUNTIME_DIR)`,
+    );
   }
   return directory;
 }
@@ -80,10 +85,19 @@ function assemble(host: Native, log: Log, options: InitOptions, directory: strin
     hastenedBudgetUsec: HASTENED_USEC,
     commandUnit: options.command.length > 0 ? COMMAND_UNIT : null,
   });
-  const pump = createPump(engine, host, (effect) => carryOut(runtime, effect), (error, event) => {
-    const text = error instanceof Error ? `${error.message}\n${error.stack ?? ""}` : String(error);
-    log.write("error", null, `internal error at ${event.type}, ignoring the event: ${host.explainStack(text)}`);
-  });
+  const pump = createPump(
+    engine,
+    host,
+    (effect) => carryOut(runtime, effect),
+    (error, event) => {
+      const text = error instanceof Error ? `${error.message}\n${error.stack ?? ""}` : String(error);
+      log.write(
+        "error",
+        null,
+        `internal error at ${event.type}, ignoring the event: ${host.explainStack(text)}`,
+      );
+    },
+  );
   const processes = createProcessTable(host);
   const readAccounts = (path: string): string => {
     const text = host.readFile(path, ACCOUNT_FILE_MAX);
@@ -98,10 +112,18 @@ function assemble(host: Native, log: Log, options: InitOptions, directory: strin
     sockets: createSocketTable(host, {
       incoming: (unit, listener) => pump({ type: "socket-incoming", unit, listener }),
       accepted(unit, listener, { fd, ...identity }) {
-        pump({ type: "connection-accepted", unit, listener, connection: runtime.connections.keep(fd), ...identity });
+        pump({
+          type: "connection-accepted",
+          unit,
+          listener,
+          connection: runtime.connections.keep(fd),
+          ...identity,
+        });
       },
-      acceptFailed: (unit, code) => pump({ type: "accept-failed", unit, message: `cannot accept a connection: ${describe(code)}` }),
+      acceptFailed: (unit, code) =>
+        pump({ type: "accept-failed", unit, message: `cannot accept a connection: ${describe(code)}` }),
     }),
+    adoption: createAdoption(host, log),
     connections: createConnections(host),
     processes,
     fdStore: createFdStore(host, (unit, count) => pump({ type: "fd-store-changed", unit, count })),
@@ -136,7 +158,12 @@ const ACCOUNT_FILE_MAX = 4 * 1024 * 1024;
 function listen(runtime: Runtime, directory: string): void {
   const { host, log } = runtime;
   const notify = openNotifySocket(host, directory, (message) => onNotification(runtime, message));
-  if (typeof notify === "number") log.write("warn", null, `cannot open the notification socket: ${describe(notify)}; Type=notify services will time out`);
+  if (typeof notify === "number")
+    log.write(
+      "warn",
+      null,
+      `cannot open the notification socket: ${describe(notify)}; Type=notify services will time out`,
+    );
   else runtime.notify = notify;
   const reload = (): void => void reloadUnits(runtime);
   host.onSignal((signal) => onSignal(runtime, signal, reload));
@@ -167,7 +194,14 @@ function boot(runtime: Runtime): void {
   const { host, log, units, emit, options } = runtime;
   const first = units.loadSockets();
   emit({ type: "units-loaded", units: first.units, complete: false, stubs: first.stubs });
-  for (const unit of first.early) emit({ type: "job-requested", requestId: runtime.requests.open({}), unit, job: "start", mode: "replace" });
+  for (const unit of first.early)
+    emit({
+      type: "job-requested",
+      requestId: runtime.requests.open({}),
+      unit,
+      job: "start",
+      mode: "replace",
+    });
   runtime.listeningUsec = host.monotonic();
   emit({ type: "units-loaded", units: units.loadRest(), complete: true, stubs: [] });
   const startedBoot = runtime.requests.open({
@@ -178,7 +212,13 @@ function boot(runtime: Runtime): void {
     },
     done: () => bootFinished(runtime),
   });
-  emit({ type: "job-requested", requestId: startedBoot, unit: options.bootUnit, job: "start", mode: "replace" });
+  emit({
+    type: "job-requested",
+    requestId: startedBoot,
+    unit: options.bootUnit,
+    job: "start",
+    mode: "replace",
+  });
 }
 
 function bootFinished(runtime: Runtime): void {
@@ -188,7 +228,12 @@ function bootFinished(runtime: Runtime): void {
   const listening = states.filter((unit) => unit.kind === "socket" && activeState(unit) === "active").length;
   const milliseconds = ((runtime.finishedUsec - host.startUsec) / 1000).toFixed(1);
   const failed = states.filter((unit) => activeState(unit) === "failed").map((unit) => unit.name);
-  log.write("info", null, `Startup finished in ${milliseconds} ms: ${listening} ${listening === 1 ? "socket" : "sockets"} listening`, failed.length > 0 ? { failed } : undefined);
+  log.write(
+    "info",
+    null,
+    `Startup finished in ${milliseconds} ms: ${listening} ${listening === 1 ? "socket" : "sockets"} listening`,
+    failed.length > 0 ? { failed } : undefined,
+  );
 }
 
 export function reloadUnits(runtime: Runtime): ReturnType<ReturnType<typeof createControlBackend>["reload"]> {
@@ -196,4 +241,3 @@ export function reloadUnits(runtime: Runtime): ReturnType<ReturnType<typeof crea
   runtime.emit({ type: "units-loaded", units: runtime.units.reload(), complete: true, stubs: [] });
   return ok(null);
 }
-

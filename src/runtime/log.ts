@@ -22,7 +22,12 @@ export interface LogOptions {
 
 export interface Log {
   /** One record; `unit` null is usher itself. A call that the level leaves out costs nothing but the call. */
-  write(level: LogLevel, unit: string | null, message: string, fields?: Readonly<Record<string, unknown>>): void;
+  write(
+    level: LogLevel,
+    unit: string | null,
+    message: string,
+    fields?: Readonly<Record<string, unknown>>,
+  ): void;
   setLevel(level: LogLevel): void;
   level(): LogLevel;
   /** How the lines of one process of a unit are written. */
@@ -35,7 +40,10 @@ export interface Log {
 export function createLog(host: Native, options: LogOptions): Log {
   const tags = new Map<string, number>();
   const names: (string | null)[] = [null];
-  const stream = { write: (line: string): void => void host.writeOut(1, options.format === "json" ? line : prettyRecord(line, options.colour)) };
+  const stream = {
+    write: (line: string): void =>
+      void host.writeOut(1, options.format === "json" ? line : prettyRecord(line, options.colour)),
+  };
   const logger = pino({ base: null, level: options.level }, stream);
   const tag = (unit: string | null): number => {
     if (unit === null) return 0;
@@ -47,7 +55,8 @@ export function createLog(host: Native, options: LogOptions): Log {
   return {
     write(level, unit, message, fields) {
       if (level === "silent") return;
-      if (logger.isLevelEnabled(level)) logger[level]({ ...(unit === null ? null : { unit }), ...fields }, message);
+      if (logger.isLevelEnabled(level))
+        logger[level]({ ...(unit === null ? null : { unit }), ...fields }, message);
       host.ringAdd(tag(unit), PRIORITY_OF_LEVEL[level], host.pid, message);
     },
     setLevel(level) {
@@ -60,7 +69,13 @@ export function createLog(host: Native, options: LogOptions): Log {
   };
 }
 
-function captureSink(options: LogOptions, tag: number, unit: string, pid: number, exec: ExecSettings): CaptureSink {
+function captureSink(
+  options: LogOptions,
+  tag: number,
+  unit: string,
+  pid: number,
+  exec: ExecSettings,
+): CaptureSink {
   const json = options.format === "json";
   const identifier = exec.syslogIdentifier === null ? {} : { identifier: exec.syslogIdentifier };
   const bindings = JSON.stringify({ unit, pid, ...identifier }).slice(1, -1);
@@ -75,7 +90,9 @@ function captureSink(options: LogOptions, tag: number, unit: string, pid: number
     pid,
     stream: 1,
     before,
-    after: json ? `,${bindings},"msg":"` : ` ${options.colour ? `\u001b[0m\u001b[36m${label}\u001b[0m` : label}: `,
+    after: json
+      ? `,${bindings},"msg":"`
+      : ` ${options.colour ? `\u001b[0m\u001b[36m${label}\u001b[0m` : label}: `,
     suffix: json ? '"}\n' : "\n",
     json,
     timeFormat: json ? "ms" : "clock",
@@ -98,7 +115,12 @@ function prettyRecord(line: string, colour: boolean): string {
   return `${start}${clock} ${subject}: ${mark}${String(msg)}${rest}${start === "" ? "" : "\u001b[0m"}\n`;
 }
 
-const COLOURS: Readonly<Record<string, string>> = { warn: "\u001b[33m", error: "\u001b[31m", fatal: "\u001b[1;31m", debug: "\u001b[2m" };
+const COLOURS: Readonly<Record<string, string>> = {
+  warn: "\u001b[33m",
+  error: "\u001b[31m",
+  fatal: "\u001b[1;31m",
+  debug: "\u001b[2m",
+};
 
 /** An empty string means "drop" to the framer, so a level without a colour gets a reset where colours are on. */
 function colourOf(word: string, colour: boolean): string {

@@ -9,10 +9,21 @@ import type { Runtime } from "./runtime.ts";
 export function onNotification(runtime: Runtime, message: NotifyMessage): void {
   const { host } = runtime;
   const unit = message.pid > 0 ? runtime.processes.unitOf(message.pid) : null;
-  if (unit === null) runtime.log.write("debug", null, `notification from process ${message.pid}, which is of no unit, ignoring`);
+  if (unit === null)
+    runtime.log.write(
+      "debug",
+      null,
+      `notification from process ${message.pid}, which is of no unit, ignoring`,
+    );
   else {
     runtime.arrivedFds = message.fds;
-    runtime.emit({ type: "notify", unit, pid: message.pid, tags: message.tags, descriptors: message.fds.length });
+    runtime.emit({
+      type: "notify",
+      unit,
+      pid: message.pid,
+      tags: message.tags,
+      descriptors: message.fds.length,
+    });
     if (runtime.arrivedFds.length === 0) return;
     runtime.arrivedFds = [];
   }

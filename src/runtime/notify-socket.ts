@@ -30,7 +30,11 @@ export interface NotifySocket {
   drain(): void;
 }
 
-export function openNotifySocket(host: Native, directory: string, receive: (message: NotifyMessage) => void): NotifySocket | number {
+export function openNotifySocket(
+  host: Native,
+  directory: string,
+  receive: (message: NotifyMessage) => void,
+): NotifySocket | number {
   const fd = host.socket(AF_UNIX, SOCK_DGRAM, 0);
   if (fd < 0) return fd;
   host.setNonblock(fd, true);
@@ -40,9 +44,14 @@ export function openNotifySocket(host: Native, directory: string, receive: (mess
     return address;
   }
   host.setOption(fd, SOL_SOCKET, SO_PASSCRED, 1);
-  if (host.setOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER) < 0) host.setOption(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
+  if (host.setOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER) < 0)
+    host.setOption(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
   const drain = (): void => {
-    for (let message = host.receiveMessage(fd, MESSAGE_MAX); typeof message !== "number"; message = host.receiveMessage(fd, MESSAGE_MAX)) {
+    for (
+      let message = host.receiveMessage(fd, MESSAGE_MAX);
+      typeof message !== "number";
+      message = host.receiveMessage(fd, MESSAGE_MAX)
+    ) {
       const tags = message.truncated ? [] : message.text.split("\n").filter((line) => line.includes("="));
       receive({ pid: message.pid, uid: message.uid, tags, fds: message.fds });
     }

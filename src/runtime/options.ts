@@ -24,7 +24,15 @@ export type Invocation = { readonly kind: "init"; readonly options: InitOptions 
 /** Docker kills ten seconds after its SIGTERM. */
 const DEFAULT_STOP_BUDGET_USEC: Usec = 8 * USEC_PER_SEC;
 
-const TOOL_OPTIONS: readonly string[] = ["--help", "-h", "--version", "-V", "--verify", "--link-faces", "--inspect"];
+const TOOL_OPTIONS: readonly string[] = [
+  "--help",
+  "-h",
+  "--version",
+  "-V",
+  "--verify",
+  "--link-faces",
+  "--inspect",
+];
 
 type Values = { -readonly [K in keyof InitOptions]: InitOptions[K] };
 
@@ -107,7 +115,8 @@ export function parseInvocation(
   };
   for (const row of OPTIONS) {
     const text = variable(row.variable);
-    if (text !== null && text !== "" && !row.set(values, text)) warn(complaint(row.variable, text, row.expected) + ", ignoring");
+    if (text !== null && text !== "" && !row.set(values, text))
+      warn(complaint(row.variable, text, row.expected) + ", ignoring");
   }
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] ?? "";
@@ -132,6 +141,8 @@ function complaint(name: string, found: string, expected: string): string {
 }
 
 function unknownArgument(arg: string): string {
-  const hint = arg.startsWith("-") ? `the options are ${OPTIONS.map((row) => row.option).join(", ")}` : "a command to run comes after --";
+  const hint = arg.startsWith("-")
+    ? `the options are ${OPTIONS.map((row) => row.option).join(", ")}`
+    : "a command to run comes after --";
   return `unknown argument "${arg}": ${hint}; usher --help tells more`;
 }

@@ -62,7 +62,8 @@ export function createPidFiles(host: Native, belongs: (unit: string, pid: number
       const entry = watched.get(unit);
       watched.delete(unit);
       if (entry === undefined || entry.watch < 0) return;
-      if (![...watched.values()].some((other) => other.watch === entry.watch)) host.inotifyRemove(inotify, entry.watch);
+      if (![...watched.values()].some((other) => other.watch === entry.watch))
+        host.inotifyRemove(inotify, entry.watch);
     },
   };
 }
@@ -71,13 +72,19 @@ function readPidFile(host: Native, path: string, belongs: (pid: number) => boole
   const status = host.stat(path);
   const text = host.readFile(path, 64);
   if (typeof status === "number" || typeof text === "number") {
-    return { pid: null, message: `cannot read ${path}: ${describe(typeof status === "number" ? status : Number(text))}` };
+    return {
+      pid: null,
+      message: `cannot read ${path}: ${describe(typeof status === "number" ? status : Number(text))}`,
+    };
   }
   const pid = /^\s*([0-9]{1,10})\s*$/.exec(text)?.[1];
-  if (pid === undefined) return { pid: null, message: `${path}: found "${text.trim().slice(0, 40)}", expected a process id` };
+  if (pid === undefined)
+    return { pid: null, message: `${path}: found "${text.trim().slice(0, 40)}", expected a process id` };
   const number = Number(pid);
-  if (number === host.pid || host.kill(number, 0) < 0) return { pid: null, message: `${path}: no process ${pid} to take over` };
-  if (status.uid !== 0 && !belongs(number)) return { pid: null, message: `${path}: process ${pid} is not of this unit, and the file isn't root's` };
+  if (number === host.pid || host.kill(number, 0) < 0)
+    return { pid: null, message: `${path}: no process ${pid} to take over` };
+  if (status.uid !== 0 && !belongs(number))
+    return { pid: null, message: `${path}: process ${pid} is not of this unit, and the file isn't root's` };
   return { pid: number, message: null };
 }
 

@@ -60,7 +60,8 @@ export function createProcessTable(host: Native): ProcessTable {
     return known === undefined ? [] : membersOf(host, look(), known);
   };
   const forget = (unit: string): void => {
-    for (const pid of units.get(unit)?.leaders ?? []) if (unitOfLeader.get(pid) === unit) unitOfLeader.delete(pid);
+    for (const pid of units.get(unit)?.leaders ?? [])
+      if (unitOfLeader.get(pid) === unit) unitOfLeader.delete(pid);
     units.delete(unit);
   };
 
@@ -138,7 +139,11 @@ function unitByLineage(host: Native, pid: number, unitOfLeader: ReadonlyMap<numb
   return null;
 }
 
-function unitByEnvironment(host: Native, pid: number, units: ReadonlyMap<string, UnitProcesses>): string | null {
+function unitByEnvironment(
+  host: Native,
+  pid: number,
+  units: ReadonlyMap<string, UnitProcesses>,
+): string | null {
   for (const [unit, { invocationId }] of units) {
     if (invocationId !== null && host.processHasEnv(pid, `INVOCATION_ID=${invocationId}`) === 1) return unit;
   }

@@ -41,7 +41,10 @@ export function takeSnapshot(host: Native): ProcessSnapshot {
   const childrenOf = new Map<number, ProcessRow[]>();
   if (typeof flat === "number") return { rows, childrenOf };
   for (let i = 0; i + PROCESS_FIELDS <= flat.length; i += PROCESS_FIELDS) {
-    const [pid = 0, parent = 0, group = 0, session = 0, started = 0, state = 0] = flat.slice(i, i + PROCESS_FIELDS);
+    const [pid = 0, parent = 0, group = 0, session = 0, started = 0, state = 0] = flat.slice(
+      i,
+      i + PROCESS_FIELDS,
+    );
     const row = { pid, parent, group, session, started, zombie: state === STATE_ZOMBIE };
     rows.push(row);
     const siblings = childrenOf.get(parent);

@@ -17,6 +17,7 @@ import type { Event } from "../engine/event.ts";
 import type { Usec } from "../base/time.ts";
 import type { Native } from "../host/native.ts";
 import type { ServiceUnit, SocketUnit, Unit } from "../unit/model.ts";
+import type { Adoption } from "./adoption.ts";
 import type { Connections } from "./connections.ts";
 import type { FdStore } from "./fd-store.ts";
 import type { Log } from "./log.ts";
@@ -40,6 +41,7 @@ export interface Runtime {
   readonly engine: Engine;
   readonly units: UnitStore;
   readonly sockets: SocketTable;
+  readonly adoption: Adoption;
   readonly connections: Connections;
   readonly processes: ProcessTable;
   readonly fdStore: FdStore;

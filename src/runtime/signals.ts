@@ -37,14 +37,19 @@ export function onSignal(runtime: Runtime, signal: number, reload: () => void): 
   if (signal === SIGCHLD) return reapChildren(runtime);
   const stop = STOPS[signal];
   if (stop !== undefined) return requestStop(runtime, stop, signal);
-  if (runtime.foregroundPid > 0 && signal !== SIGCONT && signal !== SIGURG) runtime.host.kill(runtime.foregroundPid, signal);
+  if (runtime.foregroundPid > 0 && signal !== SIGCONT && signal !== SIGURG)
+    runtime.host.kill(runtime.foregroundPid, signal);
   else if (signal === SIGHUP) reload();
 }
 
 /** The first request stops everything in order, the next ones hasten it. */
 export function requestStop(runtime: Runtime, kind: ShutdownKind, signal: number): void {
   const already = runtime.engine.shutdown !== null;
-  runtime.log.write("info", null, already ? `signal ${signal} again: hastening the stop` : `signal ${signal}: stopping`);
+  runtime.log.write(
+    "info",
+    null,
+    already ? `signal ${signal} again: hastening the stop` : `signal ${signal}: stopping`,
+  );
   if (already) runtime.emit({ type: "shutdown-hastened" });
   else runtime.emit({ type: "shutdown-requested", kind, exitCode: null, budgetUsec: null });
 }

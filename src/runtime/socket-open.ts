@@ -58,7 +58,11 @@ export function explainOpenFailure(failure: OpenFailure): string {
   return `cannot listen on ${failure.listener}: ${failure.step}: ${describe(failure.code)}`;
 }
 
-export function openSocketUnit(host: Native, unit: SocketUnit, owner: SocketOwner): Result<OpenedSocket, OpenFailure> {
+export function openSocketUnit(
+  host: Native,
+  unit: SocketUnit,
+  owner: SocketOwner,
+): Result<OpenedSocket, OpenFailure> {
   const fds: number[] = [];
   const warnings: string[] = [];
   for (const listener of unit.socket.listeners) {
@@ -100,7 +104,8 @@ function openListener(
   owner: SocketOwner,
   warnings: string[],
 ): Result<number, OpenFailure> {
-  const fail = (step: string, code: number): Result<number, OpenFailure> => err({ listener: listener.text, step, code });
+  const fail = (step: string, code: number): Result<number, OpenFailure> =>
+    err({ listener: listener.text, step, code });
   switch (listener.kind) {
     case "stream":
     case "datagram":
@@ -170,7 +175,13 @@ function finishAddress(
   return listening < 0 ? { step: "listen", code: listening } : null;
 }
 
-function bindAddress(host: Native, fd: number, address: Address, settings: SocketSettings, warnings: string[]): number {
+function bindAddress(
+  host: Native,
+  fd: number,
+  address: Address,
+  settings: SocketSettings,
+  warnings: string[],
+): number {
   if (address.family === "inet6" && settings.bindIpv6Only !== "default") {
     host.setOption(fd, SOL_IPV6, IPV6_V6ONLY, settings.bindIpv6Only === "ipv6-only" ? 1 : 0);
   }
@@ -209,20 +220,41 @@ function scopeIndex(host: Native, scope: string): number {
 }
 
 function domainOf(address: Address): number {
-  const domains = { inet: AF_INET, inet6: AF_INET6, unix: AF_UNIX, vsock: AF_VSOCK, netlink: AF_NETLINK } as const;
+  const domains = {
+    inet: AF_INET,
+    inet6: AF_INET6,
+    unix: AF_UNIX,
+    vsock: AF_VSOCK,
+    netlink: AF_NETLINK,
+  } as const;
   return domains[address.family];
 }
 
-function openFifo(host: Native, path: string, settings: SocketSettings, owner: SocketOwner, fail: Fail): Result<number, OpenFailure> {
+function openFifo(
+  host: Native,
+  path: string,
+  settings: SocketSettings,
+  owner: SocketOwner,
+  fail: Fail,
+): Result<number, OpenFailure> {
   makeParents(host, path, settings.directoryMode);
   const made = withMode(host, settings.socketMode, () => host.mkfifo(path, settings.socketMode));
   if (made < 0 && made !== EEXIST) return fail("mkfifo", made);
   const fd = host.open(path, O_RDWR | O_NOCTTY | O_NONBLOCK, 0);
   if (fd < 0) return fail("open", fd);
   const status = host.fstat(fd);
-  const { uid, gid } = { uid: owner.uid >= 0 ? owner.uid : host.identity().euid, gid: owner.gid >= 0 ? owner.gid : host.identity().egid };
+  const { uid, gid } = {
+    uid: owner.uid >= 0 ? owner.uid : host.identity().euid,
+    gid: owner.gid >= 0 ? owner.gid : host.identity().egid,
+  };
   if (made >= 0) host.fchown(fd, owner.uid, owner.gid);
-  else if (typeof status === "number" || status.kind !== "fifo" || status.mode !== settings.socketMode || status.uid !== uid || status.gid !== gid) {
+  else if (
+    typeof status === "number" ||
+    status.kind !== "fifo" ||
+    status.mode !== settings.socketMode ||
+    status.uid !== uid ||
+    status.gid !== gid
+  ) {
     host.close(fd);
     return fail(`a file with another type, mode or owner is there`, EEXIST);
   }
@@ -230,7 +262,12 @@ function openFifo(host: Native, path: string, settings: SocketSettings, owner: S
   return ok(fd);
 }
 
-function openSpecial(host: Native, path: string, settings: SocketSettings, fail: Fail): Result<number, OpenFailure> {
+function openSpecial(
+  host: Native,
+  path: string,
+  settings: SocketSettings,
+  fail: Fail,
+): Result<number, OpenFailure> {
   const fd = host.open(path, (settings.writable ? O_RDWR : O_RDONLY) | O_NOCTTY | O_NONBLOCK, 0);
   if (fd < 0) return fail("open", fd);
   const status = host.fstat(fd);
@@ -259,9 +296,21 @@ function openNetlink(
   return ok(fd);
 }
 
-function openQueue(host: Native, name: string, settings: SocketSettings, owner: SocketOwner, fail: Fail): Result<number, OpenFailure> {
+function openQueue(
+  host: Native,
+  name: string,
+  settings: SocketSettings,
+  owner: SocketOwner,
+  fail: Fail,
+): Result<number, OpenFailure> {
   const fd = withMode(host, settings.socketMode, () =>
-    host.mqOpen(name, O_RDONLY | O_CREAT | O_NONBLOCK, settings.socketMode, settings.messageQueueMaxMessages, settings.messageQueueMessageSize),
+    host.mqOpen(
+      name,
+      O_RDONLY | O_CREAT | O_NONBLOCK,
+      settings.socketMode,
+      settings.messageQueueMaxMessages,
+      settings.messageQueueMessageSize,
+    ),
   );
   if (fd < 0) return fail("mq_open", fd);
   if (owner.uid >= 0 || owner.gid >= 0) host.fchown(fd, owner.uid, owner.gid);

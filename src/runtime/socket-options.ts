@@ -46,20 +46,80 @@ const seconds = (usec: number): number | null => (usec > 0 ? Math.ceil(usec / US
 
 const OPTIONS: readonly OptionRow[] = [
   { name: "KeepAlive", scope: "all", level: SOL_SOCKET, option: 9, value: (s) => flag(s.keepAlive) },
-  { name: "KeepAliveTimeSec", scope: "tcp", level: SOL_TCP, option: 4, value: (s) => seconds(s.keepAliveTimeUsec) },
-  { name: "KeepAliveIntervalSec", scope: "tcp", level: SOL_TCP, option: 5, value: (s) => seconds(s.keepAliveIntervalUsec) },
-  { name: "KeepAliveProbes", scope: "tcp", level: SOL_TCP, option: 6, value: (s) => (s.keepAliveProbes > 0 ? s.keepAliveProbes : null) },
-  { name: "DeferAcceptSec", scope: "tcp", level: SOL_TCP, option: 9, value: (s) => seconds(s.deferAcceptUsec) },
+  {
+    name: "KeepAliveTimeSec",
+    scope: "tcp",
+    level: SOL_TCP,
+    option: 4,
+    value: (s) => seconds(s.keepAliveTimeUsec),
+  },
+  {
+    name: "KeepAliveIntervalSec",
+    scope: "tcp",
+    level: SOL_TCP,
+    option: 5,
+    value: (s) => seconds(s.keepAliveIntervalUsec),
+  },
+  {
+    name: "KeepAliveProbes",
+    scope: "tcp",
+    level: SOL_TCP,
+    option: 6,
+    value: (s) => (s.keepAliveProbes > 0 ? s.keepAliveProbes : null),
+  },
+  {
+    name: "DeferAcceptSec",
+    scope: "tcp",
+    level: SOL_TCP,
+    option: 9,
+    value: (s) => seconds(s.deferAcceptUsec),
+  },
   { name: "NoDelay", scope: "tcp", level: SOL_TCP, option: 1, value: (s) => flag(s.noDelay) },
   { name: "Broadcast", scope: "inet", level: SOL_SOCKET, option: 6, value: (s) => flag(s.broadcast) },
-  { name: "PassCredentials", scope: "netlink-unix", level: SOL_SOCKET, option: 16, value: (s) => flag(s.passCredentials) },
+  {
+    name: "PassCredentials",
+    scope: "netlink-unix",
+    level: SOL_SOCKET,
+    option: 16,
+    value: (s) => flag(s.passCredentials),
+  },
   { name: "PassPIDFD", scope: "unix", level: SOL_SOCKET, option: 76, value: (s) => flag(s.passPidfd) },
-  { name: "PassSecurity", scope: "netlink-unix", level: SOL_SOCKET, option: 34, value: (s) => flag(s.passSecurity) },
-  { name: "AcceptFileDescriptors", scope: "unix", level: SOL_SOCKET, option: 83, value: (s) => (s.acceptFileDescriptors ? null : 0) },
+  {
+    name: "PassSecurity",
+    scope: "netlink-unix",
+    level: SOL_SOCKET,
+    option: 34,
+    value: (s) => flag(s.passSecurity),
+  },
+  {
+    name: "AcceptFileDescriptors",
+    scope: "unix",
+    level: SOL_SOCKET,
+    option: 83,
+    value: (s) => (s.acceptFileDescriptors ? null : 0),
+  },
   { name: "PassPacketInfo", scope: "inet4", level: SOL_IP, option: 8, value: (s) => flag(s.passPacketInfo) },
-  { name: "PassPacketInfo", scope: "inet6", level: SOL_IPV6, option: 49, value: (s) => flag(s.passPacketInfo) },
-  { name: "Timestamping", scope: "all", level: SOL_SOCKET, option: SO_TIMESTAMP, value: (s) => flag(s.timestamping === "us") },
-  { name: "Timestamping", scope: "all", level: SOL_SOCKET, option: SO_TIMESTAMPNS, value: (s) => flag(s.timestamping === "ns") },
+  {
+    name: "PassPacketInfo",
+    scope: "inet6",
+    level: SOL_IPV6,
+    option: 49,
+    value: (s) => flag(s.passPacketInfo),
+  },
+  {
+    name: "Timestamping",
+    scope: "all",
+    level: SOL_SOCKET,
+    option: SO_TIMESTAMP,
+    value: (s) => flag(s.timestamping === "us"),
+  },
+  {
+    name: "Timestamping",
+    scope: "all",
+    level: SOL_SOCKET,
+    option: SO_TIMESTAMPNS,
+    value: (s) => flag(s.timestamping === "ns"),
+  },
   { name: "Priority", scope: "all", level: SOL_SOCKET, option: 12, value: (s) => known(s.priority) },
   { name: "Mark", scope: "all", level: SOL_SOCKET, option: 36, value: (s) => known(s.mark) },
   { name: "IPTOS", scope: "inet", level: SOL_IP, option: 1, value: (s) => known(s.ipTos) },
@@ -80,16 +140,24 @@ export function applyBindOptions(
     if (code < 0) return code;
   }
   const ipv6 = family === "inet6";
-  const set = (name: string, level: number, option: number): void => warn(warnings, name, host.setOption(fd, level, option, 1));
+  const set = (name: string, level: number, option: number): void =>
+    warn(warnings, name, host.setOption(fd, level, option, 1));
   if (settings.reusePort) set("ReusePort", SOL_SOCKET, SO_REUSEPORT);
   if (settings.freeBind) set("FreeBind", ipv6 ? SOL_IPV6 : SOL_IP, ipv6 ? IPV6_FREEBIND : IP_FREEBIND);
-  if (settings.transparent) set("Transparent", ipv6 ? SOL_IPV6 : SOL_IP, ipv6 ? IPV6_TRANSPARENT : IP_TRANSPARENT);
+  if (settings.transparent)
+    set("Transparent", ipv6 ? SOL_IPV6 : SOL_IP, ipv6 ? IPV6_TRANSPARENT : IP_TRANSPARENT);
   if (family === "inet" || ipv6) host.setOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   return 0;
 }
 
 /** Everything else, after bind(). */
-export function applySocketOptions(host: Native, fd: number, settings: SocketSettings, listener: Listener, warnings: string[]): void {
+export function applySocketOptions(
+  host: Native,
+  fd: number,
+  settings: SocketSettings,
+  listener: Listener,
+  warnings: string[],
+): void {
   for (const row of OPTIONS) {
     const value = row.value(settings);
     if (value === null || !inScope(row.scope, listener)) continue;
@@ -98,12 +166,22 @@ export function applySocketOptions(host: Native, fd: number, settings: SocketSet
   if (settings.tcpCongestion !== null && inScope("tcp", listener)) {
     warn(warnings, "TCPCongestion", host.setOptionText(fd, SOL_TCP, TCP_CONGESTION, settings.tcpCongestion));
   }
-  if (settings.receiveBuffer > 0) setBuffer(host, fd, "ReceiveBuffer", SO_RCVBUFFORCE, SO_RCVBUF, settings.receiveBuffer, warnings);
-  if (settings.sendBuffer > 0) setBuffer(host, fd, "SendBuffer", SO_SNDBUFFORCE, SO_SNDBUF, settings.sendBuffer, warnings);
+  if (settings.receiveBuffer > 0)
+    setBuffer(host, fd, "ReceiveBuffer", SO_RCVBUFFORCE, SO_RCVBUF, settings.receiveBuffer, warnings);
+  if (settings.sendBuffer > 0)
+    setBuffer(host, fd, "SendBuffer", SO_SNDBUFFORCE, SO_SNDBUF, settings.sendBuffer, warnings);
 }
 
 /** The forced form passes the system's limit but needs CAP_NET_ADMIN, which a container seldom has. */
-function setBuffer(host: Native, fd: number, name: string, forced: number, plain: number, bytes: number, warnings: string[]): void {
+function setBuffer(
+  host: Native,
+  fd: number,
+  name: string,
+  forced: number,
+  plain: number,
+  bytes: number,
+  warnings: string[],
+): void {
   if (host.setOption(fd, SOL_SOCKET, forced, bytes) >= 0) return;
   warn(warnings, name, host.setOption(fd, SOL_SOCKET, plain, bytes));
 }

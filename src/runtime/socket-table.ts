@@ -73,7 +73,11 @@ export function createSocketTable(host: Native, events: SocketEvents): SocketTab
     if (!entry.watched || entry.paused.has(listener)) return;
     host.setNonblock(fd, true);
     const mask = entry.unit.socket.writable ? POLL_IN | POLL_OUT : POLL_IN;
-    host.watch(fd, mask, () => (acceptsConnections(entry.unit, listener) ? acceptAll(host, entry, listener, events) : events.incoming(entry.unit.name, listener)));
+    host.watch(fd, mask, () =>
+      acceptsConnections(entry.unit, listener)
+        ? acceptAll(host, entry, listener, events)
+        : events.incoming(entry.unit.name, listener),
+    );
   };
   const pollAll = (entry: SocketEntry): void => entry.fds.forEach((_, listener) => poll(entry, listener));
 

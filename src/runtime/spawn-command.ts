@@ -6,7 +6,20 @@
  * child had exited with it, so that results and messages are the same wherever a step is done.
  */
 import { describe } from "../host/errno.ts";
-import { AF_UNIX, type Native, O_APPEND, O_CREAT, O_NOCTTY, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY, type SpawnOpen, type SpawnRequest } from "../host/native.ts";
+import {
+  AF_UNIX,
+  type Native,
+  O_APPEND,
+  O_CREAT,
+  O_NOCTTY,
+  O_RDONLY,
+  O_RDWR,
+  O_TRUNC,
+  O_WRONLY,
+  SOCK_SEQPACKET,
+  type SpawnOpen,
+  type SpawnRequest,
+} from "../host/native.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import type { ExecCommand, ExecOutput, ExecSettings, OpenFile, Unit } from "../unit/model.ts";
 import { expandArguments } from "../unit/expand-variables.ts";
@@ -35,6 +48,8 @@ export interface SpawnOrder {
   readonly openFiles: readonly OpenFile[];
   /** The main command of the command line: keeps usher's own descriptors and environment. */
   readonly foreground: boolean;
+  /** Not passed but adopted: the program binds for itself, and gets usher's sockets (adoption.ts). */
+  readonly adopt: "no" | "yes" | "try";
 }
 
 export interface PassedDescriptor {
@@ -55,6 +70,8 @@ export interface SpawnOutcome {
   readonly output: number;
   /** Set where the child failed before or at exec. */
   readonly failure: SpawnFailure | null;
+  /** Our end of the channel for adopted sockets, -1 without. */
+  readonly adoptChannel: number;
 }
 
 export interface SpawnContext {
@@ -76,6 +93,8 @@ interface Credentials {
 interface OpenedForChild {
   readonly toClose: number[];
   output: number;
+  /** The child's end and ours. */
+  adopt: readonly [number, number] | null;
 }
 
 const EXIT_FDS = 202;
@@ -83,23 +102,31 @@ const EXIT_STDIN = 208;
 const EXIT_STDOUT = 209;
 const EXIT_USER = 217;
 const EXIT_GROUP = 216;
+const EXIT_SECCOMP = 228;
 
 export function spawnCommand(context: SpawnContext, order: SpawnOrder): Result<SpawnOutcome, SpawnFailure> {
-  const opened: OpenedForChild = { toClose: [], output: -1 };
+  const opened: OpenedForChild = { toClose: [], output: -1, adopt: null };
   const request = prepare(context, order, opened);
   if (!request.ok) {
     closeAll(context.host, opened);
-    if (opened.output >= 0) context.host.close(opened.output);
+    closeOurs(context.host, opened);
     return request;
   }
   const result = context.host.spawn(request.value);
   closeAll(context.host, opened);
   if (result.pid < 0) {
-    if (opened.output >= 0) context.host.close(opened.output);
+    closeOurs(context.host, opened);
     return err({ exitStatus: null, message: `cannot make a process: ${describe(result.pid)}` });
   }
-  const failure = result.stage === 0 ? null : stepFailure(order.command.path, result.stage, result.step, result.errno);
-  return ok({ pid: result.pid, pending: result.pending, output: opened.output, failure });
+  const failure =
+    result.stage === 0 ? null : stepFailure(order.command.path, result.stage, result.step, result.errno);
+  return ok({
+    pid: result.pid,
+    pending: result.pending,
+    output: opened.output,
+    failure,
+    adoptChannel: opened.adopt?.[1] ?? -1,
+  });
 }
 
 /** "cannot run /opt/app: exec: No such file or directory (ENOENT)" */
@@ -107,19 +134,26 @@ export function stepFailure(path: string, exitStatus: number, step: string, errn
   return { exitStatus, message: `cannot run ${path}: ${step}: ${describe(-errno)}` };
 }
 
-function prepare(context: SpawnContext, order: SpawnOrder, opened: OpenedForChild): Result<SpawnRequest, SpawnFailure> {
+function prepare(
+  context: SpawnContext,
+  order: SpawnOrder,
+  opened: OpenedForChild,
+): Result<SpawnRequest, SpawnFailure> {
   const { host } = context;
   const { exec } = order.unit;
   const credentials = resolveCredentials(context, order);
   if (!credentials.ok) return credentials;
   const directories = makeExecDirectories(host, exec, credentials.value.uid, credentials.value.gid);
-  if (!directories.ok) return err({ exitStatus: directories.error.exitStatus, message: directories.error.message });
+  if (!directories.ok)
+    return err({ exitStatus: directories.error.exitStatus, message: directories.error.message });
   const passed = openPassed(host, order, opened);
   if (!passed.ok) return passed;
   const environment = environmentOf(context, order, credentials.value, passed.value);
   if (!environment.ok) return environment;
   const stdio = openStdio(host, order, credentials.value, opened, passed.value);
   if (!stdio.ok) return stdio;
+  const adoption = openAdoption(host, order, opened);
+  if (!adoption.ok) return adoption;
   for (const { fd } of order.passed) host.setNonblock(fd, order.nonBlocking);
   const argv = order.command.noEnvExpand
     ? order.command.argv
@@ -127,12 +161,18 @@ function prepare(context: SpawnContext, order: SpawnOrder, opened: OpenedForChil
   const handed = stdio.value.dropPassed ? [] : passed.value.map(({ fd }) => fd);
   return ok({
     file: order.command.path,
-    searchPath: exec.execSearchPath.length > 0 ? exec.execSearchPath.join(":") : (environmentValue(context.containerEnvironment, "PATH") ?? DEFAULT_PATH),
+    searchPath:
+      exec.execSearchPath.length > 0
+        ? exec.execSearchPath.join(":")
+        : (environmentValue(context.containerEnvironment, "PATH") ?? DEFAULT_PATH),
     argv,
     env: environment.value,
     pidEnv: pidVariables(order, handed.length),
     fds: [...stdio.value.fds, ...handed],
     ...(stdio.value.opens.length > 0 ? { opens: stdio.value.opens } : null),
+    ...(opened.adopt === null
+      ? null
+      : { adoptChannel: opened.adopt[0], adoptBestEffort: order.adopt === "try" }),
     ...sessionOf(order),
     ...identityOf(host, order, credentials.value),
     ...confinement(order, credentials.value.user),
@@ -183,18 +223,26 @@ function resolveCredentials(context: SpawnContext, order: SpawnOrder): Result<Cr
   const wanted = exec.user ?? null;
   if (order.command.privileges === "full" || !order.applyPermissions) return ok(nobody);
   const user = wanted === null ? null : findUser(context.readAccounts, wanted);
-  if (user !== null && !user.ok) return err({ exitStatus: EXIT_USER, message: `User=${wanted}: ${user.error}` });
+  if (user !== null && !user.ok)
+    return err({ exitStatus: EXIT_USER, message: `User=${wanted}: ${user.error}` });
   const group = exec.group === null ? null : findGroup(context.readAccounts, exec.group);
-  if (group !== null && !group.ok) return err({ exitStatus: EXIT_GROUP, message: `Group=${exec.group}: ${group.error}` });
+  if (group !== null && !group.ok)
+    return err({ exitStatus: EXIT_GROUP, message: `Group=${exec.group}: ${group.error}` });
   const gid = group?.value ?? user?.value.gid ?? -1;
   const groups = user === null ? [] : memberGroups(context.readAccounts, user.value.name, gid);
   for (const name of exec.supplementaryGroups) {
     const extra = findGroup(context.readAccounts, name);
-    if (!extra.ok) return err({ exitStatus: EXIT_GROUP, message: `SupplementaryGroups=${name}: ${extra.error}` });
+    if (!extra.ok)
+      return err({ exitStatus: EXIT_GROUP, message: `SupplementaryGroups=${name}: ${extra.error}` });
     if (!groups.includes(extra.value)) groups.push(extra.value);
   }
   const changes = user !== null || group !== null || groups.length > 0;
-  return ok({ user: user?.value ?? ownUser(context), uid: user?.value.uid ?? -1, gid, groups: changes ? groups : null });
+  return ok({
+    user: user?.value ?? ownUser(context),
+    uid: user?.value.uid ?? -1,
+    gid,
+    groups: changes ? groups : null,
+  });
 }
 
 /** USER= of a service without User= is usher's own account. */
@@ -204,12 +252,17 @@ function ownUser(context: SpawnContext): User | null {
 }
 
 /** The sockets, then what OpenFile= adds. */
-function openPassed(host: Native, order: SpawnOrder, opened: OpenedForChild): Result<readonly PassedDescriptor[], SpawnFailure> {
+function openPassed(
+  host: Native,
+  order: SpawnOrder,
+  opened: OpenedForChild,
+): Result<readonly PassedDescriptor[], SpawnFailure> {
   const passed = [...order.passed];
   for (const file of order.openFiles) {
     const fd = openFileOf(host, file);
     if (fd < 0 && file.graceful) continue;
-    if (fd < 0) return err({ exitStatus: EXIT_FDS, message: `cannot open ${file.path} (OpenFile=): ${describe(fd)}` });
+    if (fd < 0)
+      return err({ exitStatus: EXIT_FDS, message: `cannot open ${file.path} (OpenFile=): ${describe(fd)}` });
     opened.toClose.push(fd);
     passed.push({ fd, name: file.fdName });
   }
@@ -221,7 +274,11 @@ function openFileOf(host: Native, file: OpenFile): number {
   const status = host.stat(file.path);
   if (typeof status !== "number" && status.kind === "socket") return connectUnix(host, file.path);
   const access = file.readOnly ? O_RDONLY : file.append || file.truncate ? O_WRONLY | O_CREAT : O_RDWR;
-  return host.open(file.path, access | O_NOCTTY | (file.append ? O_APPEND : 0) | (file.truncate ? O_TRUNC : 0), 0o644);
+  return host.open(
+    file.path,
+    access | O_NOCTTY | (file.append ? O_APPEND : 0) | (file.truncate ? O_TRUNC : 0),
+    0o644,
+  );
 }
 
 function connectUnix(host: Native, path: string): number {
@@ -255,11 +312,27 @@ function openStdio(
   const input = openInput(host, order, opens, opened, passed);
   if (!input.ok) return input;
   const sinks: OutputSinks = { host, order, credentials, opens, opened, passed };
-  const out = openOutput(sinks, 1, order.unit.exec.standardOutput, order.unit.exec.standardOutputArgument, input.value);
+  const out = openOutput(
+    sinks,
+    1,
+    order.unit.exec.standardOutput,
+    order.unit.exec.standardOutputArgument,
+    input.value,
+  );
   if (!out.ok) return out;
-  const error = openOutput(sinks, 2, order.unit.exec.standardError, order.unit.exec.standardErrorArgument, out.value);
+  const error = openOutput(
+    sinks,
+    2,
+    order.unit.exec.standardError,
+    order.unit.exec.standardErrorArgument,
+    out.value,
+  );
   if (!error.ok) return error;
-  return ok({ fds: [input.value, out.value, error.value], opens, dropPassed: order.unit.exec.standardInput === "socket" });
+  return ok({
+    fds: [input.value, out.value, error.value],
+    opens,
+    dropPassed: order.unit.exec.standardInput === "socket",
+  });
 }
 
 function openInput(
@@ -280,24 +353,39 @@ function openInput(
       return ok(NULL_FD);
     case "socket":
       if (order.stdioSocket >= 0) return ok(order.stdioSocket);
-      return err({ exitStatus: EXIT_STDIN, message: "StandardInput=socket, but no socket is passed: start it through its socket unit" });
+      return err({
+        exitStatus: EXIT_STDIN,
+        message: "StandardInput=socket, but no socket is passed: start it through its socket unit",
+      });
     case "fd":
       return namedDescriptor(passed, exec.standardInputArgument ?? "stdin", EXIT_STDIN);
     case "file":
-      opens.push({ slot: 0, path: exec.standardInputArgument ?? "/dev/null", flags: O_RDONLY | O_NOCTTY, mode: 0 });
+      opens.push({
+        slot: 0,
+        path: exec.standardInputArgument ?? "/dev/null",
+        flags: O_RDONLY | O_NOCTTY,
+        mode: 0,
+      });
       return ok(NULL_FD);
     case "data": {
       const fd = host.memfd("stdin", exec.standardInputData);
-      if (fd < 0) return err({ exitStatus: EXIT_STDIN, message: `cannot make StandardInputText=: ${describe(fd)}` });
+      if (fd < 0)
+        return err({ exitStatus: EXIT_STDIN, message: `cannot make StandardInputText=: ${describe(fd)}` });
       opened.toClose.push(fd);
       return ok(fd);
     }
   }
 }
 
-function namedDescriptor(passed: readonly PassedDescriptor[], name: string, exitStatus: number): Result<number, SpawnFailure> {
+function namedDescriptor(
+  passed: readonly PassedDescriptor[],
+  name: string,
+  exitStatus: number,
+): Result<number, SpawnFailure> {
   const found = passed.find((candidate) => candidate.name === name);
-  return found === undefined ? err({ exitStatus, message: `no passed descriptor has the name "${name}"` }) : ok(found.fd);
+  return found === undefined
+    ? err({ exitStatus, message: `no passed descriptor has the name "${name}"` })
+    : ok(found.fd);
 }
 
 interface OutputSinks {
@@ -310,7 +398,13 @@ interface OutputSinks {
 }
 
 /** `inherited` is the descriptor before it: standard input for output, standard output for errors. */
-function openOutput(sinks: OutputSinks, slot: 1 | 2, kind: ExecOutput, argument: string | null, inherited: number): Result<number, SpawnFailure> {
+function openOutput(
+  sinks: OutputSinks,
+  slot: 1 | 2,
+  kind: ExecOutput,
+  argument: string | null,
+  inherited: number,
+): Result<number, SpawnFailure> {
   const { exec } = sinks.order.unit;
   const openIn = (path: string, flags: number): Result<number, SpawnFailure> => {
     sinks.opens.push({ slot, path, flags: flags | O_NOCTTY, mode: 0o644 });
@@ -330,9 +424,16 @@ function openOutput(sinks: OutputSinks, slot: 1 | 2, kind: ExecOutput, argument:
       return openIn(exec.ttyPath ?? "/dev/console", O_WRONLY);
     case "socket":
       if (sinks.order.stdioSocket >= 0) return ok(sinks.order.stdioSocket);
-      return err({ exitStatus: EXIT_STDOUT, message: `Standard${slot === 1 ? "Output" : "Error"}=socket, but no socket is passed` });
+      return err({
+        exitStatus: EXIT_STDOUT,
+        message: `Standard${slot === 1 ? "Output" : "Error"}=socket, but no socket is passed`,
+      });
     case "fd":
-      return namedDescriptor(sinks.passed, argument ?? (slot === 1 ? "stdout" : "stderr"), EXIT_STDOUT + slot - 1);
+      return namedDescriptor(
+        sinks.passed,
+        argument ?? (slot === 1 ? "stdout" : "stderr"),
+        EXIT_STDOUT + slot - 1,
+      );
     case "file":
       return openIn(argument ?? "/dev/null", O_WRONLY | O_CREAT);
     case "append":
@@ -345,7 +446,10 @@ function openOutput(sinks: OutputSinks, slot: 1 | 2, kind: ExecOutput, argument:
 /** Errors follow output; output follows an input that can be written to, else it is captured as always. */
 function inheritOutput(sinks: OutputSinks, slot: 1 | 2, inherited: number): Result<number, SpawnFailure> {
   const before = sinks.opens.find((open) => open.slot === slot - 1);
-  const writable = slot === 2 || sinks.order.unit.exec.standardInput === "socket" || sinks.order.unit.exec.standardInput.startsWith("tty");
+  const writable =
+    slot === 2 ||
+    sinks.order.unit.exec.standardInput === "socket" ||
+    sinks.order.unit.exec.standardInput.startsWith("tty");
   if (before !== undefined && writable) {
     sinks.opens.push({ ...before, slot, flags: before.flags & ~O_TRUNC });
     return ok(NULL_FD);
@@ -358,7 +462,8 @@ function inheritOutput(sinks: OutputSinks, slot: 1 | 2, inherited: number): Resu
 function capturePipe(sinks: OutputSinks): Result<number, SpawnFailure> {
   const { host, opened, credentials } = sinks;
   const pipe = host.pipe();
-  if (typeof pipe === "number") return err({ exitStatus: EXIT_STDOUT, message: `cannot make a pipe for output: ${describe(pipe)}` });
+  if (typeof pipe === "number")
+    return err({ exitStatus: EXIT_STDOUT, message: `cannot make a pipe for output: ${describe(pipe)}` });
   const [readEnd, writeEnd] = pipe;
   if (opened.output >= 0) host.close(opened.output);
   opened.output = readEnd;
@@ -367,12 +472,34 @@ function capturePipe(sinks: OutputSinks): Result<number, SpawnFailure> {
   return ok(writeEnd);
 }
 
+/** What outlives a good start. */
+function closeOurs(host: Native, opened: OpenedForChild): void {
+  if (opened.output >= 0) host.close(opened.output);
+  if (opened.adopt !== null) host.close(opened.adopt[1]);
+}
+
+/** The channel for adopted sockets; the child's end is closed with everything else that was opened for it. */
+function openAdoption(host: Native, order: SpawnOrder, opened: OpenedForChild): Result<null, SpawnFailure> {
+  if (order.adopt === "no") return ok(null);
+  const pair = host.socketpair(AF_UNIX, SOCK_SEQPACKET);
+  if (typeof pair === "number")
+    return err({ exitStatus: EXIT_SECCOMP, message: `cannot adopt sockets: ${describe(pair)}` });
+  opened.adopt = pair;
+  opened.toClose.push(pair[0]);
+  return ok(null);
+}
+
 function closeAll(host: Native, opened: OpenedForChild): void {
   for (const fd of opened.toClose) host.close(fd);
 }
 
 function sessionOf(order: SpawnOrder): Partial<SpawnRequest> {
-  if (order.foreground) return { leader: "group", inheritSignals: true, ...(order.unit.exec.standardInput === "tty" ? { foreground: 0 } : null) };
+  if (order.foreground)
+    return {
+      leader: "group",
+      inheritSignals: true,
+      ...(order.unit.exec.standardInput === "tty" ? { foreground: 0 } : null),
+    };
   const input = order.unit.exec.standardInput;
   if (!input.startsWith("tty")) return { leader: "session" };
   return { leader: "session", controllingTerminal: 0, stealTerminal: input === "tty-force" };
@@ -381,7 +508,10 @@ function sessionOf(order: SpawnOrder): Partial<SpawnRequest> {
 function identityOf(host: Native, order: SpawnOrder, credentials: Credentials): Partial<SpawnRequest> {
   const keep = order.command.privileges === "keep";
   const own = host.identity();
-  const changesUser = !keep && credentials.uid >= 0 && !(own.euid === credentials.uid && own.egid === credentials.gid && own.euid !== 0);
+  const changesUser =
+    !keep &&
+    credentials.uid >= 0 &&
+    !(own.euid === credentials.uid && own.egid === credentials.gid && own.euid !== 0);
   if (keep || (!changesUser && credentials.groups === null) || (own.euid !== 0 && !changesUser)) return {};
   return {
     ...(changesUser ? { uid: credentials.uid } : null),
@@ -396,11 +526,17 @@ function confinement(order: SpawnOrder, user: User | null): Partial<SpawnRequest
   const restricted = order.command.privileges !== "full" && order.applyPermissions;
   const root = order.applyRoot && order.command.privileges !== "full" ? exec.rootDirectory : null;
   return {
-    ...(order.foreground && exec.workingDirectory === null ? null : { cwd: directory, cwdMissingOk: exec.workingDirectoryMissingOk }),
+    ...(order.foreground && exec.workingDirectory === null
+      ? null
+      : { cwd: directory, cwdMissingOk: exec.workingDirectoryMissingOk }),
     ...(root === null ? null : { chroot: root }),
     ...(order.foreground ? null : { umask: exec.umask }),
-    ...(restricted && exec.capabilityBoundingSet !== null ? { capBounding: capabilityHex(exec.capabilityBoundingSet) } : null),
-    ...(restricted && exec.ambientCapabilities.length > 0 ? { capAmbient: capabilityHex(exec.ambientCapabilities) } : null),
+    ...(restricted && exec.capabilityBoundingSet !== null
+      ? { capBounding: capabilityHex(exec.capabilityBoundingSet) }
+      : null),
+    ...(restricted && exec.ambientCapabilities.length > 0
+      ? { capAmbient: capabilityHex(exec.ambientCapabilities) }
+      : null),
     ...(restricted && exec.secureBits !== 0 ? { secureBits: exec.secureBits } : null),
     ...(restricted && exec.noNewPrivileges ? { noNewPrivileges: true } : null),
     ignoreSigpipe: exec.ignoreSigpipe,
@@ -408,7 +544,10 @@ function confinement(order: SpawnOrder, user: User | null): Partial<SpawnRequest
 }
 
 function scheduling(exec: ExecSettings): Partial<SpawnRequest> {
-  const ioprio = exec.ioSchedulingClass === null ? null : (exec.ioSchedulingClass << 13) | (exec.ioSchedulingPriority ?? 4);
+  const ioprio =
+    exec.ioSchedulingClass === null
+      ? null
+      : (exec.ioSchedulingClass << 13) | (exec.ioSchedulingPriority ?? 4);
   return {
     ...(exec.limits.length > 0 ? { limits: resourceLimits(exec.limits) } : null),
     ...(exec.nice === null ? null : { nice: exec.nice }),
@@ -417,7 +556,11 @@ function scheduling(exec: ExecSettings): Partial<SpawnRequest> {
     ...(ioprio === null ? null : { ioprio }),
     ...(exec.cpuSchedulingPolicy === null
       ? null
-      : { schedPolicy: exec.cpuSchedulingPolicy, schedPriority: exec.cpuSchedulingPriority ?? 0, schedResetOnFork: exec.cpuSchedulingResetOnFork }),
+      : {
+          schedPolicy: exec.cpuSchedulingPolicy,
+          schedPriority: exec.cpuSchedulingPriority ?? 0,
+          schedResetOnFork: exec.cpuSchedulingResetOnFork,
+        }),
     ...(exec.cpuAffinity.length > 0 ? { cpuAffinity: exec.cpuAffinity } : null),
     ...(exec.timerSlackNsec === null ? null : { timerSlackNsec: exec.timerSlackNsec }),
   };
@@ -426,6 +569,7 @@ function scheduling(exec: ExecSettings): Partial<SpawnRequest> {
 /** Capability numbers as the 16 hex digits that the host takes. */
 function capabilityHex(numbers: readonly number[]): string {
   const words = [0, 0];
-  for (const number of numbers) words[number < 32 ? 1 : 0] = ((words[number < 32 ? 1 : 0] ?? 0) | (1 << number % 32)) >>> 0;
+  for (const number of numbers)
+    words[number < 32 ? 1 : 0] = ((words[number < 32 ? 1 : 0] ?? 0) | (1 << (number % 32))) >>> 0;
   return words.map((word) => word.toString(16).padStart(8, "0")).join("");
 }

@@ -80,7 +80,10 @@ function popFirst(heap: Entry[]): void {
   let at = 0;
   for (;;) {
     const left = 2 * at + 1;
-    const child = (heap[left + 1]?.at ?? Number.POSITIVE_INFINITY) < (heap[left]?.at ?? Number.POSITIVE_INFINITY) ? left + 1 : left;
+    const child =
+      (heap[left + 1]?.at ?? Number.POSITIVE_INFINITY) < (heap[left]?.at ?? Number.POSITIVE_INFINITY)
+        ? left + 1
+        : left;
     const below = heap[child];
     if (below === undefined || below.at >= last.at) break;
     heap[at] = below;

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { findGroup, findUser, groupName, memberGroups, type ReadAccountFile } from "../../src/runtime/accounts.ts";
+import {
+  findGroup,
+  findUser,
+  groupName,
+  memberGroups,
+  type ReadAccountFile,
+} from "../../src/runtime/accounts.ts";
 
 const FILES = {
   "/etc/passwd": [
@@ -9,20 +15,28 @@ const FILES = {
     "nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin",
     "app:x:1000:1001::/home/app:",
   ].join("\n"),
-  "/etc/group": ["root:x:0:", "app:x:1001:", "video:x:44:app,other", "audio:x:29:apple,app", "short"].join("\n"),
+  "/etc/group": ["root:x:0:", "app:x:1001:", "video:x:44:app,other", "audio:x:29:apple,app", "short"].join(
+    "\n",
+  ),
 };
 const read: ReadAccountFile = (path) => FILES[path];
 const readNothing: ReadAccountFile = () => "";
 
 describe("findUser", () => {
   it("finds a user by name, with a default shell", () => {
-    expect(findUser(read, "app")).toEqual({ ok: true, value: { name: "app", uid: 1000, gid: 1001, home: "/home/app", shell: "/bin/sh" } });
+    expect(findUser(read, "app")).toEqual({
+      ok: true,
+      value: { name: "app", uid: 1000, gid: 1001, home: "/home/app", shell: "/bin/sh" },
+    });
   });
   it("finds the name behind a number", () => {
     expect(findUser(read, "65534")).toMatchObject({ ok: true, value: { name: "nobody" } });
   });
   it("takes any number, as a container runtime does", () => {
-    expect(findUser(readNothing, "12345")).toMatchObject({ ok: true, value: { uid: 12345, gid: 12345, home: "/" } });
+    expect(findUser(readNothing, "12345")).toMatchObject({
+      ok: true,
+      value: { uid: 12345, gid: 12345, home: "/" },
+    });
   });
   it("says which file lacks the name", () => {
     expect(findUser(read, "ghost")).toEqual({ ok: false, error: 'user "ghost" is not in /etc/passwd' });

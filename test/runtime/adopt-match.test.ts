@@ -2,11 +2,16 @@ import { describe, expect, it } from "vitest";
 import type { Address } from "../../src/host/native.ts";
 import { type HeldSocket, matchBind } from "../../src/runtime/adopt-match.ts";
 
-const inet = (host: string, port: number): Address => ({ family: host.includes(":") ? "inet6" : "inet", host, port });
+const inet = (host: string, port: number): Address => ({
+  family: host.includes(":") ? "inet6" : "inet",
+  host,
+  port,
+});
 const unix = (path: string): Address => ({ family: "unix", path });
 const stream = (fd: number, address: Address): HeldSocket => ({ fd, kind: "stream", address });
 
-const protocolOf = (address: Address): string => (address.family === "inet6" ? "TCPv6" : address.family === "unix" ? "UNIX-STREAM" : "TCP");
+const protocolOf = (address: Address): string =>
+  address.family === "inet6" ? "TCPv6" : address.family === "unix" ? "UNIX-STREAM" : "TCP";
 function answer(held: HeldSocket[], address: Address, protocol = protocolOf(address)): number | null {
   return matchBind(held, { protocol, address })?.fd ?? null;
 }
@@ -34,7 +39,11 @@ describe("matchBind", () => {
     expect(answer([stream(5, inet("::", 80))], inet("::", 0))).toBeNull();
   });
   it("prefers the same address, then the same family", () => {
-    const held = [stream(5, inet("::", 80)), stream(6, inet("0.0.0.0", 80)), stream(7, inet("127.0.0.1", 80))];
+    const held = [
+      stream(5, inet("::", 80)),
+      stream(6, inet("0.0.0.0", 80)),
+      stream(7, inet("127.0.0.1", 80)),
+    ];
     expect(answer(held, inet("127.0.0.1", 80))).toBe(7);
     expect(answer(held, inet("10.0.0.1", 80))).toBe(6);
     expect(answer(held, inet("::1", 80))).toBe(5);
@@ -45,7 +54,10 @@ describe("matchBind", () => {
     expect(answer(held, inet("0.0.0.0", 53), "TCP")).toBe(5);
   });
   it("knows Unix sockets by their whole path and type", () => {
-    const held = [stream(5, unix("/run/app.sock")), { fd: 6, kind: "datagram" as const, address: unix("/run/log") }];
+    const held = [
+      stream(5, unix("/run/app.sock")),
+      { fd: 6, kind: "datagram" as const, address: unix("/run/log") },
+    ];
     expect(answer(held, unix("/run/app.sock"))).toBe(5);
     expect(answer(held, unix("/run/app"))).toBeNull();
     expect(answer(held, unix("/run/log"), "UNIX")).toBe(6);

@@ -14,18 +14,28 @@ interface Row {
 }
 
 function hostWith(rows: Row[]): Native {
-  const flat = rows.flatMap((row) => [row.pid, row.parent, row.session ?? row.pid, row.session ?? row.pid, 0, row.zombie === true ? Z : S]);
+  const flat = rows.flatMap((row) => [
+    row.pid,
+    row.parent,
+    row.session ?? row.pid,
+    row.session ?? row.pid,
+    0,
+    row.zombie === true ? Z : S,
+  ]);
   const host: Pick<Native, "pid" | "processes" | "processHasEnv"> = {
     pid: 1,
     processes: () => flat,
-    processHasEnv: (pid, assignment) => (rows.find((row) => row.pid === pid)?.invocation === assignment.slice("INVOCATION_ID=".length) ? 1 : 0),
+    processHasEnv: (pid, assignment) =>
+      rows.find((row) => row.pid === pid)?.invocation === assignment.slice("INVOCATION_ID=".length) ? 1 : 0,
   };
   return host as Native;
 }
 
 function members(rows: Row[], leaders: number[], invocationId: string | null = null): number[] {
   const host = hostWith(rows);
-  return membersOf(host, takeSnapshot(host), { leaders: new Set(leaders), invocationId }).sort((a, b) => a - b);
+  return membersOf(host, takeSnapshot(host), { leaders: new Set(leaders), invocationId }).sort(
+    (a, b) => a - b,
+  );
 }
 
 describe("membersOf", () => {
@@ -41,7 +51,15 @@ describe("membersOf", () => {
     expect(members(rows, [10])).toEqual([10, 11, 12, 13]);
   });
   it("finds what stays in the session when the leader is gone", () => {
-    expect(members([{ pid: 1, parent: 0 }, { pid: 11, parent: 1, session: 10 }], [10])).toEqual([11]);
+    expect(
+      members(
+        [
+          { pid: 1, parent: 0 },
+          { pid: 11, parent: 1, session: 10 },
+        ],
+        [10],
+      ),
+    ).toEqual([11]);
   });
   it("finds a daemon by its environment, with its children", () => {
     const rows = [

@@ -4,7 +4,13 @@ import { USEC_INFINITY } from "../../src/base/time.ts";
 import { createTimers } from "../../src/runtime/timers.ts";
 
 /** A clock that jumps to whatever the one timer is armed for. */
-function fakeHost(): { setTimer(at: number): number; onTimer(callback: () => void): void; monotonic(): number; runToEnd(): void; armed(): number } {
+function fakeHost(): {
+  setTimer(at: number): number;
+  onTimer(callback: () => void): void;
+  monotonic(): number;
+  runToEnd(): void;
+  armed(): number;
+} {
   let now = 0;
   let armed = 0;
   let callback = (): void => {};
@@ -30,7 +36,11 @@ function fakeHost(): { setTimer(at: number): number; onTimer(callback: () => voi
 
 describe("timers", () => {
   it("fire in order of time, however they were set, moved and cleared", () => {
-    const change = fc.record({ id: fc.integer({ min: 0, max: 12 }), at: fc.integer({ min: 1, max: 1_000_000 }), clear: fc.boolean() });
+    const change = fc.record({
+      id: fc.integer({ min: 0, max: 12 }),
+      at: fc.integer({ min: 1, max: 1_000_000 }),
+      clear: fc.boolean(),
+    });
     fc.assert(
       fc.property(fc.array(change, { maxLength: 60 }), (changes) => {
         const host = fakeHost();

@@ -1,0 +1,118 @@
+/**
+ * Adopted sockets (`[X-Usher] AdoptSockets=`): programs that know nothing of LISTEN_FDS bind() as always, and get
+ * the socket that usher holds (mod_adopt.c says how, adopt-match.ts which).
+ *
+ * A start of such a service has a channel on which the child sends the descriptor of its filter; each notification
+ * on that is one bind() of the service's main process or of any of its descendants. They are taken one in each turn
+ * of the event loop: a program that binds without end waits for its own turn, and nobody else does.
+ */
+import { describe } from "../host/errno.ts";
+import { type Address, type Native, POLL_HANGUP, POLL_IN } from "../host/native.ts";
+import type { SocketUnit } from "../unit/model.ts";
+import { type HeldSocket, matchBind } from "./adopt-match.ts";
+import type { Log } from "./log.ts";
+import { fileOf } from "./socket-open.ts";
+
+const ENOENT = -2;
+
+export interface Adoption {
+  /** After the start: takes the filter's descriptor from our end (which is closed), and answers from now on. */
+  serve(unit: string, channel: number, held: readonly HeldSocket[]): void;
+  /** When a socket unit closes. */
+  dropSpareNames(unit: SocketUnit): void;
+}
+
+export function createAdoption(host: Native, log: Log): Adoption {
+  return {
+    serve(unit, channel, held) {
+      const message = host.receiveMessage(channel, 16);
+      host.close(channel);
+      const filter = typeof message === "number" ? undefined : message.fds[0];
+      if (filter === undefined) return;
+      for (const { address } of held) keepSpareName(host, address);
+      host.watch(filter, POLL_IN, (events) => {
+        if ((events & POLL_IN) !== 0) answerOne(host, log, unit, filter, held);
+        else if ((events & POLL_HANGUP) !== 0) {
+          host.unwatch(filter);
+          host.close(filter);
+        }
+      });
+    },
+    dropSpareNames(unit) {
+      for (const listener of unit.socket.listeners) {
+        const path = "address" in listener ? fileOf(listener) : null;
+        if (path !== null) host.unlink(spareName(path));
+      }
+    },
+  };
+}
+
+function answerOne(host: Native, log: Log, unit: string, filter: number, held: readonly HeldSocket[]): void {
+  const attempt = host.adoptNext(filter);
+  if (typeof attempt === "number") {
+    if (attempt !== ENOENT)
+      log.write("warn", unit, `cannot look at a bind(): ${describe(attempt)}, letting it through`);
+    return;
+  }
+  const address = absolute(host, attempt.pid, attempt.address);
+  const match = address === null ? null : matchBind(held, { protocol: attempt.protocol, address });
+  if (match === null) {
+    host.adoptContinue(filter, attempt.id);
+    return;
+  }
+  host.setNonblock(match.fd, attempt.nonblock);
+  restorePath(host, match.address);
+  const code = host.adoptReplace(filter, attempt.id, match.fd, attempt.fd, attempt.closeOnExec);
+  if (code < 0 && code !== ENOENT)
+    log.write("warn", unit, `cannot hand over ${addressWord(match.address)}: ${describe(code)}`);
+  else log.write("debug", unit, `process ${attempt.pid} adopted ${addressWord(match.address)}`);
+}
+
+/** A relative Unix path is meant from the program's working directory. */
+function absolute(host: Native, pid: number, address: Address | null): Address | null {
+  if (address?.family !== "unix" || address.path === "" || address.path.startsWith("@")) return address;
+  const directory = address.path.startsWith("/") ? "" : host.readlink(`/proc/${pid}/cwd`);
+  if (typeof directory === "number") return address;
+  const path = directory === "" ? address.path : `${directory}/${address.path}`;
+  const slash = path.lastIndexOf("/");
+  const parent = host.realpath(path.slice(0, slash) || "/");
+  return {
+    family: "unix",
+    path: typeof parent === "number" ? path : `${parent === "/" ? "" : parent}${path.slice(slash)}`,
+  };
+}
+
+function keepSpareName(host: Native, address: Address): void {
+  if (address.family === "unix" && !address.path.startsWith("@"))
+    host.link(address.path, spareName(address.path));
+}
+
+/**
+ * Programs unlink a socket's path before they bind it. A second name for the same socket, made when it was opened,
+ * brings the path back.
+ */
+function restorePath(host: Native, address: Address): void {
+  if (address.family !== "unix" || address.path.startsWith("@")) return;
+  if (typeof host.lstat(address.path) === "number") host.link(spareName(address.path), address.path);
+}
+
+/** "/run/app.sock" → "/run/.app.sock.usher" */
+function spareName(path: string): string {
+  const slash = path.lastIndexOf("/");
+  return `${path.slice(0, slash + 1)}.${path.slice(slash + 1)}.usher`;
+}
+
+function addressWord(address: Address): string {
+  switch (address.family) {
+    case "inet":
+      return `${address.host}:${address.port}`;
+    case "inet6":
+      return `[${address.host}]:${address.port}`;
+    case "unix":
+      return address.path;
+    case "vsock":
+      return `vsock:${address.cid}:${address.port}`;
+    case "netlink":
+      return "netlink";
+  }
+}
