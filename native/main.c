@@ -1,9 +1,9 @@
 /*
- * Boot: which face is this, what did we find, and, where there is only a command to run, that command first.
+ * Boot: which face is this, and what did we find. A face that runs one command never comes further than its first line
+ * of main(); see wrap.h.
  *
  * Order matters. Signals are blocked before anything else, so that none is lost or kills us; the descriptors that we
- * were given become close-on-exec before the first child; the command of a wrapper face is running before the script
- * engine exists.
+ * were given become close-on-exec before the first child.
  */
 #include "host.h"
 #include "wrap.h"
@@ -22,17 +22,19 @@ struct boot boot = {.face = "usher", .null_fd = -1};
 
 const char host_reader[] = ENGINE_FINGERPRINT;
 
-/* Faces, and the blob that each loads. A face with a parser may be a wrapper: its command is spawned by C. */
+/* Faces, and the blob that each loads. One with `wrap` runs a command; only `usher` may decline that and be an init. */
 static const struct face {
 	const char *name;
 	const char *blob;
 	const struct wrap_face *wrap;
 } faces[] = {
 	{"usher", "init", &wrap_usher},
-	{"tini", "wrapper", &wrap_tini},
-	{"docker-init", "wrapper", &wrap_tini},
-	{"dumb-init", "wrapper", &wrap_dumb_init},
-	{"catatonit", "wrapper", &wrap_catatonit},
+	{"tini", NULL, &wrap_tini},
+	{"tini-static", NULL, &wrap_tini},
+	{"docker-init", NULL, &wrap_tini},
+	{"dumb-init", NULL, &wrap_dumb_init},
+	{"catatonit", NULL, &wrap_catatonit},
+	{"podman-init", NULL, &wrap_catatonit},
 	{"usherctl", "tools", NULL},
 	{"systemctl", "tools", NULL},
 	{"systemd-notify", "tools", NULL},
@@ -186,6 +188,9 @@ static int run_blob(const char *name)
 
 int main(int argc, char **argv, char **envp)
 {
+	const struct face *face = find_face(argc > 0 ? argv[0] : "usher");
+	if (face->wrap)
+		wrap_run(face->wrap, argc, argv);
 	boot.start_usec = now_monotonic();
 	boot.argc = argc;
 	boot.argv = argv;
@@ -194,11 +199,7 @@ int main(int argc, char **argv, char **envp)
 	take_signals();
 	fill_stdio();
 	find_inherited();
-	const struct face *face = find_face(argc > 0 ? argv[0] : "usher");
 	boot.face = face->name;
-	const char *blob = face->blob;
-	if (face->wrap && wrap_start(face->wrap))
-		blob = "wrapper";
 	lastline_start();
 	if (!engine_matches())
 		return 1;
@@ -206,7 +207,7 @@ int main(int argc, char **argv, char **envp)
 		complain("cannot start: %s", strerror(errno));
 		return 1;
 	}
-	int status = run_blob(blob);
+	int status = run_blob(face->blob);
 	output_flush(500 * 1000);
 	_exit(status);
 }

@@ -315,16 +315,6 @@ static JSValue signals(JSContext *ctx, const sigset_t *set)
 	return array;
 }
 
-static JSValue first_child(JSContext *ctx)
-{
-	if (!boot.has_first_child)
-		return JS_NULL;
-	JSValue object = JS_NewObject(ctx);
-	spawn_describe(ctx, object, &boot.first);
-	set_value(ctx, object, "argv", strings(ctx, boot.first_argv));
-	return object;
-}
-
 void mod_boot_init(JSContext *ctx, JSValueConst host)
 {
 	JS_SetPropertyFunctionList(ctx, host, functions, ARRAY_LEN(functions));
@@ -342,7 +332,6 @@ void mod_boot_init(JSContext *ctx, JSValueConst host)
 	set_value(ctx, host, "inheritedFds", inherited);
 	set_value(ctx, host, "ignoredAtStart", signals(ctx, &boot.ignored));
 	set_value(ctx, host, "blockedAtStart", signals(ctx, &boot.blocked));
-	set_value(ctx, host, "firstChild", first_child(ctx));
 	JSValue versions = JS_NewObject(ctx);
 	set_text(ctx, versions, "usher", USHER_VERSION);
 	set_text(ctx, versions, "quickjs", QUICKJS_VERSION);

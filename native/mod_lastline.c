@@ -109,7 +109,7 @@ static void signal_everybody(int signal)
 	}
 }
 
-/* Reaps; ends the process where the command of a wrapper has ended. True: there is no child left. */
+/* True: there is no child left. */
 static bool reap_all(void)
 {
 	for (;;) {
@@ -119,8 +119,6 @@ static bool reap_all(void)
 		if (info.si_pid == 0)
 			return false;
 		lastline_forget_child(info.si_pid);
-		if (boot.has_first_child && info.si_pid == boot.first.pid)
-			_exit(info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status);
 	}
 }
 
@@ -153,8 +151,6 @@ static _Noreturn void last_loop(int signal_fd)
 			bool stop = signal == SIGTERM || signal == SIGINT || signal == SIGRTMIN + 3;
 			if (signal == SIGCHLD)
 				continue;
-			if (boot.has_first_child && boot.first.pid > 0 && !deadline)
-				kill(boot.first.pid, signal);
 			if (!stop)
 				continue;
 			/* The second request hastens. */

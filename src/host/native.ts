@@ -153,7 +153,7 @@ export interface SpawnRequest {
   readonly fds: readonly number[];
   readonly opens?: readonly SpawnOpen[];
   /** `session`: setsid. `group`: setpgid(0, 0). `none`: stays in ours. Default `session`. */
-  readonly leader?: 'session' | 'group' | 'none';
+  readonly leader?: "session" | "group" | "none";
   /** Child descriptor that becomes the controlling terminal (needs `session`). */
   readonly controllingTerminal?: number;
   /** Steal that terminal from the session that has it (needs root). */
@@ -267,7 +267,7 @@ export const SOCK_RAW = 3;
 export const SOCK_SEQPACKET = 5;
 
 export interface InetAddress {
-  readonly family: 'inet' | 'inet6';
+  readonly family: "inet" | "inet6";
   /** Numeric, without brackets or zone. */
   readonly host: string;
   readonly port: number;
@@ -275,17 +275,17 @@ export interface InetAddress {
   readonly scope?: number;
 }
 export interface UnixAddress {
-  readonly family: 'unix';
+  readonly family: "unix";
   /** File system path; abstract names start with `@` (any byte may follow); empty = unnamed. */
   readonly path: string;
 }
 export interface VsockAddress {
-  readonly family: 'vsock';
+  readonly family: "vsock";
   readonly cid: number;
   readonly port: number;
 }
 export interface NetlinkAddress {
-  readonly family: 'netlink';
+  readonly family: "netlink";
   readonly pid: number;
   readonly groups: number;
 }
@@ -389,7 +389,7 @@ export const O_TRUNC = 0o1000;
 export const O_APPEND = 0o2000;
 export const O_NONBLOCK = 0o4000;
 
-export type FileKind = 'file' | 'directory' | 'link' | 'fifo' | 'socket' | 'char' | 'block' | 'unknown';
+export type FileKind = "file" | "directory" | "link" | "fifo" | "socket" | "char" | "block" | "unknown";
 
 export interface DirectoryEntry {
   readonly name: string;
@@ -500,7 +500,7 @@ export interface CaptureSink {
   /** Escape the text for a JSON string; else control characters are made harmless. */
   readonly json: boolean;
   /** `ms`: wall clock in milliseconds; `clock`: HH:MM:SS.mmm; `iso`: 2026-11-23T12:00:00.000Z; `none`. */
-  readonly timeFormat: 'ms' | 'clock' | 'iso' | 'none';
+  readonly timeFormat: "ms" | "clock" | "iso" | "none";
   /** Priority of lines without a `<N>` prefix. */
   readonly priority: number;
   /** Look for `<N>` at the start of lines (SyslogLevelPrefix=). */
