@@ -25,7 +25,7 @@ struct sink {
 	int32_t tag, pid;
 	int stream;
 	struct piece {
-		char *bytes;
+		char *bytes; /* NULL: lines of this priority are dropped */
 		size_t len;
 	} before[8], after, suffix;
 	bool json, parse_prefix;
@@ -65,6 +65,8 @@ static void free_sink(struct sink *sink)
 
 static bool copy_piece(JSContext *ctx, JSValue value, struct piece *piece)
 {
+	if (JS_IsNull(value))
+		return true;
 	struct text text = {0};
 	bool fine = take_text(ctx, value, &text);
 	if (fine) {
@@ -143,7 +145,7 @@ static void write_line(const struct sink *sink, int priority, uint64_t now, cons
 	const struct piece *before = &sink->before[priority];
 	if (priority <= sink->ring_max)
 		ring_add(sink->tag, priority, sink->pid, now, text, len);
-	if (sink->stream == 0 || before->len == 0)
+	if (sink->stream == 0 || !before->bytes)
 		return;
 	if (out.len > READ_BYTES / 2)
 		flush_lines();

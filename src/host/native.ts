@@ -493,8 +493,8 @@ export interface CaptureSink {
   readonly pid: number;
   /** Stream that lines go to: 1, 2, or 0 for the ring alone. */
   readonly stream: number;
-  /** One for each syslog priority 0…7; an empty string drops lines of that priority from the output. */
-  readonly before: readonly string[];
+  /** One for each syslog priority 0…7; null drops lines of that priority from the output. */
+  readonly before: readonly (string | null)[];
   readonly after: string;
   readonly suffix: string;
   /** Escape the text for a JSON string; else control characters are made harmless. */

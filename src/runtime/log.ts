@@ -81,7 +81,7 @@ function captureSink(
   const bindings = JSON.stringify({ unit, pid, ...identifier }).slice(1, -1);
   const label = `${unit}[${pid}]`;
   const before = LEVEL_OF_PRIORITY.map((level, priority) => {
-    if (priority > exec.logLevelMax) return "";
+    if (priority > exec.logLevelMax) return null;
     return json ? `{"level":${level.number},"time":` : colourOf(level.name, options.colour);
   });
   const limit = exec.logRateLimit;
@@ -122,7 +122,6 @@ const COLOURS: Readonly<Record<string, string>> = {
   debug: "\u001b[2m",
 };
 
-/** An empty string means "drop" to the framer, so a level without a colour gets a reset where colours are on. */
 function colourOf(word: string, colour: boolean): string {
-  return colour ? (COLOURS[word] ?? "\u001b[0m") : "";
+  return colour ? (COLOURS[word] ?? "") : "";
 }
