@@ -3,9 +3,9 @@
  * (system-native.ts), the tests' one is in memory. Verbs and faces get it as an argument and reach nothing else.
  */
 import type { Result } from "../base/result.ts";
-import type { Signal } from "../base/signal.ts";
 import type { Usec } from "../base/time.ts";
 import type { Transport } from "../control/client.ts";
+import type { Network } from "./proxy/network.ts";
 
 /** A positive errno. */
 export type Errno = number;
@@ -68,8 +68,8 @@ export interface ProgramVersions {
   readonly flavour: string;
 }
 
-/** A program that takes this process's place. Returns the errno of a failure. */
-export interface ReplaceRequest {
+/** A program to run. */
+export interface RunRequest {
   readonly argv: readonly string[];
   readonly environment: readonly string[];
   /** Descriptors to keep, in the order of the numbers from 3 that they get. */
@@ -94,11 +94,15 @@ export type ListenKind = "stream" | "datagram" | "seqpacket";
 
 /** What systemd-socket-activate and systemd-notify do beyond files and text. */
 export interface Processes {
-  replace(request: ReplaceRequest): Errno;
+  /**
+   * Runs a program in this one's place: signals are passed on to it, and its end is ours. Resolves with the exit
+   * status (128 + signal where it was killed).
+   */
+  runInstead(request: RunRequest): Promise<Result<number, Errno>>;
   /** Starts a child beside this process; its process id, or an errno. */
-  spawn(request: ReplaceRequest): Result<number, Errno>;
+  spawn(request: RunRequest): Result<number, Errno>;
   /** Calls back for each child that ends. */
-  onChildEnd(callback: (pid: number, status: number, signal: Signal | null) => void): void;
+  onChildEnd(callback: (pid: number, status: number, signal: number | null) => void): void;
   sendDatagram(datagram: Datagram): Result<null, Errno>;
   /** Sends BARRIER=1 and waits until the receiver has read it. */
   barrier(to: string, timeoutUsec: Usec): Promise<Result<null, Errno>>;
@@ -129,6 +133,8 @@ export interface System {
   readonly clock: Clock;
   readonly output: Output;
   readonly processes: Processes;
+  /** Sockets and names for systemd-socket-proxyd, made when asked for (src/proxy-network.ts). */
+  openNetwork(): Network;
   /** Connects to a Unix stream socket. */
   connect(path: string): Result<Transport, Errno>;
   /** "No such file or directory" */
