@@ -2,9 +2,9 @@
 import { parseSignal } from "../../base/signal.ts";
 import type { ControlJobResult, ControlJobType, JobTicket, KillRequest } from "../../control/backend.ts";
 import type { ClientError } from "../../control/client.ts";
+import { isGlob } from "../../unit/glob.ts";
 import type { JobMode } from "../../unit/model.ts";
 import { type Context, complain, EXIT_FAILURE, EXIT_OK, quiet, reportFailure } from "./context.ts";
-import { isGlob } from "./unit-patterns.ts";
 import { completeName, getUnit, resolveUnitNames } from "./units.ts";
 
 /** A verb's job, and the word that failures name it by. */

@@ -1,9 +1,6 @@
 /** The names and globs that people type, and which units they mean (systemctl(1), "Parameter Syntax"). */
+import { globExpression, isGlob } from "../../unit/glob.ts";
 import { escapePath, escapeUnitName, isValidUnitName, unitType } from "../../unit/unit-name.ts";
-
-export function isGlob(text: string): boolean {
-  return /[*?[]/.test(text);
-}
 
 export interface MangledName {
   readonly name: string;
@@ -24,23 +21,11 @@ function manglePath(path: string): string {
   return `${escaped}.${path.startsWith("/dev/") || path.startsWith("/sys/") ? "device" : "mount"}`;
 }
 
-/** A shell glob as a predicate (fnmatch(3): `*`, `?`, `[…]`). */
+/** A name or a glob as a predicate. */
 export function globMatcher(pattern: string): (text: string) => boolean {
   if (!isGlob(pattern)) return (text) => text === pattern;
-  let source = "";
-  for (let at = 0; at < pattern.length; at++) {
-    const char = pattern.charAt(at);
-    const close = char === "[" ? pattern.indexOf("]", at + 2) : -1;
-    if (char === "*") source += ".*";
-    else if (char === "?") source += ".";
-    else if (close > 0) {
-      const inside = pattern.slice(at + 1, close).replace(/[\\\]^]/g, "\\$&");
-      source += inside.startsWith("!") ? `[^${inside.slice(1)}]` : `[${inside}]`;
-      at = close;
-    } else source += char.replace(/[\\^$.|+(){}[\]]/, "\\$&");
-  }
-  const compiled = new RegExp(`^${source}$`, "s");
-  return (text) => compiled.test(text);
+  const expression = globExpression(pattern);
+  return (text) => expression.test(text);
 }
 
 /** A predicate for a list of patterns as typed; no patterns let everything through. */

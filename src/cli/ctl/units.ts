@@ -3,9 +3,10 @@
 import { err, ok, type Result } from "../../base/result.ts";
 import type { UnitDetails, UnitSummary } from "../../control/backend.ts";
 import type { ClientError } from "../../control/client.ts";
+import { isGlob } from "../../unit/glob.ts";
 import { type Context, complain } from "./context.ts";
 import { selectUnits } from "./list-units.ts";
-import { isGlob, mangleUnitName, patternFilter } from "./unit-patterns.ts";
+import { mangleUnitName, patternFilter } from "./unit-patterns.ts";
 
 /**
  * Unit names for what was typed, in that order: names as they are (completed, escaped with a warning), globs as the
