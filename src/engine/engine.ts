@@ -39,8 +39,6 @@ export type Work =
       readonly by: UnitState;
     }
   | { readonly kind: "auto-restart"; readonly service: ServiceState }
-  | { readonly kind: "trigger-service"; readonly socket: SocketState; readonly service: UnitState }
-  | { readonly kind: "start-instance"; readonly socket: SocketState; readonly service: ServiceState }
   | { readonly kind: "propagate-reload"; readonly unit: UnitState }
   | { readonly kind: "emergency"; readonly action: EmergencyAction; readonly exitStatus: number | null; readonly reason: string };
 
@@ -71,8 +69,10 @@ export interface Engine {
   readonly checkUpheld: Set<UnitState>;
   /** Units that went down: resources to release, instances to forget. */
   readonly settled: Set<UnitState>;
-  /** Sockets in `deferred`, looked at again when a unit stops. */
+  /** A unit stopped: sockets in `deferred` look again. */
   stopNotify: boolean;
+  /** Sockets in `deferred`. */
+  readonly deferred: Set<SocketState>;
 }
 
 export function emptyEngine(options: EngineOptions): Engine {
@@ -98,6 +98,7 @@ export function emptyEngine(options: EngineOptions): Engine {
     checkUpheld: new Set(),
     settled: new Set(),
     stopNotify: false,
+    deferred: new Set(),
   };
 }
 

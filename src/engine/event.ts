@@ -144,7 +144,10 @@ export interface Notify extends At {
   readonly unit: string;
   /** By the datagram's credentials. */
   readonly pid: number;
-  /** The lines, "KEY=value", in order. */
+  /**
+   * The lines, "KEY=value", in order. The runtime takes a MAINPID= out whose process does not exist, or is no process of
+   * the unit while the sender is not root.
+   */
   readonly tags: readonly string[];
   /**
    * Of how many descriptors came along. They are stored when the step's effects have a `store-descriptors` for this

@@ -293,8 +293,9 @@ export interface SocketState extends UnitCore {
   /** One for each listener. */
   pollLimit: RateWindow[];
   pausedListeners: ListenerIndex[];
-  /** OnTriggerLimit=pause: how often in a row, for the growing pause. */
+  /** OnTriggerLimit=pause: how often in a row, for the growing pause, and until when the last one was. */
   triggerPauses: number;
+  pausedUntil: Usec | null;
 }
 
 export interface PassiveState extends UnitCore {

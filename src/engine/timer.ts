@@ -1,12 +1,12 @@
 /**
  * The timers that the runtime keeps for the engine. An id is "state/UNIT" for a machine's own timeout, "watchdog/UNIT",
- * "poll/UNIT", "pause/UNIT", "job/ID" or "shutdown"; setting one that is armed moves it.
+ * "poll/UNIT", "pause/UNIT", "check/UNIT", "job/ID" or "shutdown"; setting one that is armed moves it.
  */
 import { USEC_INFINITY, type Usec } from "../base/time.ts";
 import { type Engine, emit } from "./engine.ts";
 import type { UnitState } from "./state.ts";
 
-export type TimerPurpose = "state" | "watchdog" | "poll" | "pause";
+export type TimerPurpose = "state" | "watchdog" | "poll" | "pause" | "check";
 
 export function timerId(purpose: TimerPurpose, unit: UnitState): string {
   return `${purpose}/${unit.name}`;

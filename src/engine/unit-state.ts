@@ -91,6 +91,7 @@ function freshSocket(model: SocketUnit): SocketState {
     pollLimit: model.socket.listeners.map(freshWindow),
     pausedListeners: [],
     triggerPauses: 0,
+    pausedUntil: null,
   };
 }
 

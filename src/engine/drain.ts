@@ -1,0 +1,136 @@
+/**
+ * The work of one step, until none is left: what changes asked for, sockets that hear of their services, conditions
+ * that hold continuously, units that went down, and then the next job. The order is fixed, so that a job never runs
+ * while a result is still to be handed on.
+ */
+import { activeState, isActiveOrActivating, isInactiveOrDeactivating } from "./active-state.ts";
+import { addJob } from "./add-job.ts";
+import { checkBound, checkUnneeded, checkUpheld } from "./continuous.ts";
+import { type Engine, emit, log, type Work } from "./engine.ts";
+import { ATOM, linked, linkedByAtom } from "./graph.ts";
+import { finishJob, hasJobOfType, isInstalled } from "./job.ts";
+import { runJob } from "./run-job.ts";
+import { setServiceState } from "./service-state.ts";
+import { enterDead } from "./service-stop.ts";
+import { settleUnit } from "./settle.ts";
+import { endShutdownWhenDone, takeEmergencyAction } from "./shutdown.ts";
+import { retryDeferred, serviceChanged } from "./socket-trigger.ts";
+import type { ServiceState, UnitState } from "./state.ts";
+import { canReload } from "./transaction.ts";
+
+/** Does the first of a set; false: the set is empty. */
+function doNext<T>(engine: Engine, set: Set<T>, act: (engine: Engine, item: T) => void): boolean {
+  for (const item of set) {
+    set.delete(item);
+    act(engine, item);
+    return true;
+  }
+  return false;
+}
+
+function addQueuedJob(engine: Engine, work: Extract<Work, { kind: "add-job" }>): void {
+  const state = activeState(work.unit);
+  if (work.unless === "active" && isActiveOrActivating(state)) return;
+  if (work.unless === "inactive" && isInactiveOrDeactivating(state)) return;
+  const outcome = addJob(engine, work.unit, work.job, work.mode);
+  if (outcome.ok || work.why === null) return;
+  const message = `Failed to enqueue ${work.why}${work.unit.name} job, ignoring: ${outcome.error.message}`;
+  log(engine, "warning", work.by, message);
+}
+
+/** The wait is over (systemd's service_enter_restart): units that depend on the service restart with it. */
+function restartService(engine: Engine, s: ServiceState): void {
+  if (s.sub !== "auto-restart") return;
+  if (hasJobOfType(s, "stop")) {
+    log(engine, "info", s, "Stop job pending for unit, skipping automatic restart.");
+    return;
+  }
+  const outcome = addJob(engine, s, "start", "restart-dependencies");
+  if (!outcome.ok) {
+    log(engine, "warning", s, `Failed to schedule restart job: ${outcome.error.message}`);
+    enterDead(engine, s, "resources", false);
+    return;
+  }
+  s.nRestarts += 1;
+  s.flushRestarts = false;
+  log(engine, "info", s, `Scheduled restart job, restart counter is at ${s.nRestarts}.`);
+  setServiceState(engine, s, "auto-restart-queued");
+}
+
+function propagateReload(engine: Engine, unit: UnitState): void {
+  for (const other of linkedByAtom(engine.graph, unit, ATOM.propagateReload)) {
+    if (canReload(engine, other)) addJob(engine, other, "try-reload", "fail");
+  }
+}
+
+function doWork(engine: Engine, work: Work): void {
+  switch (work.kind) {
+    case "finish-job": {
+      const { job, result } = work;
+      const stillWaits = isInstalled(engine, job) && (job.type === "start" || job.type === "verify-active");
+      if (stillWaits) finishJob(engine, job, result, { recursive: true, already: false });
+      break;
+    }
+    case "add-job":
+      addQueuedJob(engine, work);
+      break;
+    case "auto-restart":
+      restartService(engine, work.service);
+      break;
+    case "propagate-reload":
+      propagateReload(engine, work.unit);
+      break;
+    case "emergency":
+      takeEmergencyAction(engine, work.action, work.exitStatus, work.reason);
+      break;
+  }
+}
+
+function tellTriggers(engine: Engine, unit: UnitState): void {
+  for (const trigger of linked(engine.graph, unit, "TriggeredBy")) {
+    if (trigger.kind === "socket") serviceChanged(engine, trigger, unit);
+  }
+}
+
+/** Units stopped: sockets that wait for that look again. */
+function retryDeferredSockets(engine: Engine): void {
+  engine.stopNotify = false;
+  for (const socket of [...engine.deferred]) retryDeferred(engine, socket);
+}
+
+/** One piece of work; false: there is none. */
+function doOne(engine: Engine): boolean {
+  return (
+    doNext(engine, engine.triggerNotify, tellTriggers) ||
+    doNext(engine, engine.checkUpheld, checkUpheld) ||
+    doNext(engine, engine.checkBound, checkBound) ||
+    doNext(engine, engine.checkUnneeded, checkUnneeded) ||
+    doNext(engine, engine.settled, settleUnit) ||
+    doNext(engine, engine.runQueue, runJob)
+  );
+}
+
+/** A list that grows while it is gone through, in order. */
+function doAllWork(engine: Engine): void {
+  for (let next = 0; next < engine.work.length; next++) {
+    const work = engine.work[next];
+    if (work !== undefined) doWork(engine, work);
+  }
+  engine.work.length = 0;
+}
+
+function tellDrained(engine: Engine): void {
+  if (!engine.jobsPending || engine.jobs.size > 0) return;
+  engine.jobsPending = false;
+  emit(engine, { type: "jobs-drained" });
+}
+
+export function drain(engine: Engine): void {
+  do {
+    doAllWork(engine);
+    if (engine.stopNotify) retryDeferredSockets(engine);
+  } while (engine.work.length > 0 || doOne(engine));
+  tellDrained(engine);
+  endShutdownWhenDone(engine);
+}
+

@@ -1,0 +1,67 @@
+/**
+ * Units come from their files (systemd's manager_reload, but without forgetting anything on the way): new ones are
+ * added, known ones get new settings and keep their state, those that are gone are forgotten as soon as they are down.
+ */
+import { activeState, isInactiveOrFailed } from "./active-state.ts";
+import { type Engine, emit } from "./engine.ts";
+import type { UnitsLoaded } from "./event.ts";
+import { rebuildGraph } from "./graph.ts";
+import { addToRunQueue } from "./job.ts";
+import type { UnitState } from "./state.ts";
+import { freshState, placeholderState, withModel } from "./unit-state.ts";
+
+function isName(unit: UnitState): boolean {
+  return unit.kind === "passive" && unit.model === null;
+}
+
+function canGo(unit: UnitState): boolean {
+  return isInactiveOrFailed(activeState(unit)) && unit.job === null && unit.nopJob === null;
+}
+
+/** A unit that is not on disk any more goes on as it is, without being startable. */
+function keepVanished(engine: Engine, unit: UnitState): boolean {
+  if (unit.transient) return true;
+  if (canGo(unit)) {
+    emit(engine, { type: "unit-removed", unit: unit.name });
+    return false;
+  }
+  unit.loadState = "not-found";
+  unit.loadError = null;
+  return true;
+}
+
+/** Names are made anew from what refers to them, unless somebody waits for one. */
+function survivors(engine: Engine, event: UnitsLoaded, loaded: ReadonlyMap<string, UnitState>): UnitState[] {
+  const kept: UnitState[] = [];
+  for (const unit of engine.graph.units.values()) {
+    if (loaded.has(unit.name)) continue;
+    if (isName(unit) ? unit.job !== null : !event.complete || keepVanished(engine, unit)) kept.push(unit);
+  }
+  return kept;
+}
+
+function loadedStates(engine: Engine, event: UnitsLoaded): Map<string, UnitState> {
+  const loaded = new Map<string, UnitState>();
+  for (const model of event.units) {
+    const known = engine.graph.units.get(model.name);
+    loaded.set(model.name, known === undefined ? freshState(model) : withModel(known, model));
+  }
+  return loaded;
+}
+
+function addStubs(engine: Engine, stubs: readonly string[], units: Map<string, UnitState>): void {
+  for (const name of stubs) {
+    if (units.has(name) || engine.graph.units.get(name)?.kind === "service") continue;
+    const stub = placeholderState(name);
+    stub.loadState = "stub";
+    units.set(name, stub);
+  }
+}
+
+export function loadUnits(engine: Engine, event: UnitsLoaded): void {
+  const loaded = loadedStates(engine, event);
+  const kept = survivors(engine, event, loaded);
+  addStubs(engine, event.stubs, loaded);
+  rebuildGraph(engine.graph, [...kept.filter((unit) => !loaded.has(unit.name)), ...loaded.values()]);
+  for (const job of engine.jobs.values()) if (job.state === "waiting") addToRunQueue(engine, job);
+}

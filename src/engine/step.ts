@@ -1,0 +1,210 @@
+/**
+ * The engine's face: make one, hand it an event, carry out the effects that come back. An event about a unit that
+ * does not exist (any more) means nothing.
+ *
+ * Should `step` throw, a rule inside the engine is broken. What it had decided until then is in `engine.effects`;
+ * the next step goes on with what is left to do.
+ */
+import { drain } from "./drain.ts";
+import type { Effect } from "./effect.ts";
+import { emit, type Engine, emptyEngine, log } from "./engine.ts";
+import type { ConnectionAccepted, Event, ProcessExited, TimerElapsed } from "./event.ts";
+import { findUnit } from "./graph.ts";
+import { finishJob, unitOfJob } from "./job.ts";
+import { loadUnits } from "./load.ts";
+import { cancelJob, requestJob } from "./request.ts";
+import { cleaned, requestClean, resetFailed } from "./reset.ts";
+import { conditionsChecked } from "./run-job.ts";
+import {
+  mainPidGuessed,
+  pidFileRead,
+  serviceExecuted,
+  serviceOutOfMemory,
+  serviceProcessExited,
+  serviceProcessesGone,
+  serviceSpawned,
+  serviceSpawnFailed,
+} from "./service-exit.ts";
+import { serviceBusName, serviceNotified } from "./service-notify.ts";
+import { serviceTimedOut, watchdogElapsed } from "./service-timeout.ts";
+import { beginShutdown, hastenShutdown, shutdownTimedOut } from "./shutdown.ts";
+import { socketProcessExited, socketProcessesGone, socketSpawned, socketSpawnFailed, socketTimedOut } from "./socket-exit.ts";
+import { socketFailed, socketOpened } from "./socket-start.ts";
+import { acceptFailed, connectionAccepted, instanceLoaded, socketIncoming } from "./socket-trigger.ts";
+import type { EngineOptions, ServiceState, SocketState, UnitState } from "./state.ts";
+import { endPause, endPollPauses } from "./trigger-limit.ts";
+
+export function createEngine(options: EngineOptions): Engine {
+  return emptyEngine(options);
+}
+
+function withService(engine: Engine, name: string, act: (s: ServiceState) => void): void {
+  const unit = findUnit(engine.graph, name);
+  if (unit?.kind === "service") act(unit);
+}
+
+function withSocket(engine: Engine, name: string, act: (s: SocketState) => void): void {
+  const unit = findUnit(engine.graph, name);
+  if (unit?.kind === "socket") act(unit);
+}
+
+/** For what comes to services and sockets alike. */
+function withMachine(engine: Engine, name: string, service: (s: ServiceState) => void, socket: (s: SocketState) => void): void {
+  const unit = findUnit(engine.graph, name);
+  if (unit?.kind === "service") service(unit);
+  else if (unit?.kind === "socket") socket(unit);
+}
+
+function connectionArrived(engine: Engine, event: ConnectionAccepted): void {
+  const unit = findUnit(engine.graph, event.unit);
+  if (unit?.kind === "socket") connectionAccepted(engine, unit, event);
+  else emit(engine, { type: "close-connection", connection: event.connection });
+}
+
+function processExited(engine: Engine, event: ProcessExited): void {
+  const unit = engine.pids.get(event.pid);
+  if (unit === undefined) return;
+  engine.pids.delete(event.pid);
+  const end = { code: event.code, status: event.status };
+  if (unit.kind === "service") serviceProcessExited(engine, unit, event.pid, end);
+  else if (unit.kind === "socket") socketProcessExited(engine, unit, event.pid, end);
+}
+
+function jobTimedOut(engine: Engine, id: number): void {
+  const job = engine.jobs.get(id);
+  if (job === undefined) return;
+  const unit = unitOfJob(engine, job);
+  log(engine, "warning", unit, `Job ${unit.name}/${job.type} timed out.`);
+  finishJob(engine, job, "timeout", { recursive: true, already: false });
+  const action = unit.model?.unit.jobTimeoutAction ?? "none";
+  if (action !== "none") engine.work.push({ kind: "emergency", action, exitStatus: null, reason: "job timed out" });
+}
+
+function checkAgain(engine: Engine, unit: UnitState): void {
+  engine.checkUpheld.add(unit);
+  engine.checkBound.add(unit);
+  engine.checkUnneeded.add(unit);
+}
+
+function unitTimerElapsed(engine: Engine, purpose: string, unit: UnitState): void {
+  if (purpose === "check") {
+    checkAgain(engine, unit);
+  } else if (unit.kind === "service") {
+    if (purpose === "state") serviceTimedOut(engine, unit);
+    else if (purpose === "watchdog") watchdogElapsed(engine, unit);
+  } else if (unit.kind === "socket") {
+    if (purpose === "state") socketTimedOut(engine, unit);
+    else if (purpose === "poll") endPollPauses(engine, unit);
+    else if (purpose === "pause") endPause(engine, unit);
+  }
+}
+
+/** A timer that was moved or cleared meanwhile has not come. */
+function timerElapsed(engine: Engine, event: TimerElapsed): void {
+  const at = engine.timers.get(event.id);
+  if (at === undefined || at > engine.now) return;
+  engine.timers.delete(event.id);
+  const slash = event.id.indexOf("/");
+  const purpose = slash < 0 ? event.id : event.id.slice(0, slash);
+  const name = event.id.slice(slash + 1);
+  if (purpose === "shutdown") {
+    shutdownTimedOut(engine);
+  } else if (purpose === "job") {
+    jobTimedOut(engine, Number(name));
+  } else {
+    const unit = findUnit(engine.graph, name);
+    if (unit !== undefined) unitTimerElapsed(engine, purpose, unit);
+  }
+}
+
+function handle(engine: Engine, event: Event): void {
+  switch (event.type) {
+    case "units-loaded":
+      return loadUnits(engine, event);
+    case "instance-loaded":
+      return instanceLoaded(engine, event);
+    case "job-requested":
+      return requestJob(engine, event);
+    case "job-canceled":
+      return cancelJob(engine, event);
+    case "reset-failed":
+      return resetFailed(engine, event);
+    case "clean-requested":
+      return requestClean(engine, event);
+    case "cleaned":
+      return withService(engine, event.unit, (s) => cleaned(engine, s, event.ok));
+    case "spawned":
+      return withMachine(
+        engine,
+        event.unit,
+        (s) => serviceSpawned(engine, s, event.token, event.pid),
+        (s) => socketSpawned(engine, s, event.token, event.pid),
+      );
+    case "executed":
+      return withService(engine, event.unit, (s) => serviceExecuted(engine, s, event.token));
+    case "spawn-failed":
+      return withMachine(
+        engine,
+        event.unit,
+        (s) => serviceSpawnFailed(engine, s, event.token, event.exitStatus, event.message),
+        (s) => socketSpawnFailed(engine, s, event.token, event.exitStatus, event.message),
+      );
+    case "process-exited":
+      return processExited(engine, event);
+    case "processes-gone":
+      return withMachine(
+        engine,
+        event.unit,
+        (s) => serviceProcessesGone(engine, s),
+        (s) => socketProcessesGone(engine, s),
+      );
+    case "processes-remain":
+      return undefined;
+    case "out-of-memory":
+      return withService(engine, event.unit, (s) => serviceOutOfMemory(engine, s));
+    case "notify":
+      return withService(engine, event.unit, (s) => serviceNotified(engine, s, event));
+    case "fd-store-changed":
+      return withService(engine, event.unit, (s) => {
+        s.fdStoreCount = event.count;
+        engine.settled.add(s);
+      });
+    case "bus-name-changed":
+      return withService(engine, event.unit, (s) => serviceBusName(engine, s, event.owned));
+    case "pid-file-read":
+      return withService(engine, event.unit, (s) => pidFileRead(engine, s, event.pid, event.message));
+    case "main-pid-guessed":
+      return withService(engine, event.unit, (s) => mainPidGuessed(engine, s, event.pid));
+    case "conditions-checked": {
+      const unit = findUnit(engine.graph, event.unit);
+      return unit === undefined ? undefined : conditionsChecked(engine, unit, event);
+    }
+    case "socket-opened":
+      return withSocket(engine, event.unit, (s) => socketOpened(engine, s));
+    case "socket-failed":
+      return withSocket(engine, event.unit, (s) => socketFailed(engine, s, event.message));
+    case "socket-incoming":
+      return withSocket(engine, event.unit, (s) => socketIncoming(engine, s, event.listener));
+    case "connection-accepted":
+      return connectionArrived(engine, event);
+    case "accept-failed":
+      return withSocket(engine, event.unit, (s) => acceptFailed(engine, s, event.message));
+    case "timer":
+      return timerElapsed(engine, event);
+    case "shutdown-requested":
+      return beginShutdown(engine, event.kind, event.exitCode, event.budgetUsec);
+    case "shutdown-hastened":
+      return hastenShutdown(engine);
+  }
+}
+
+/** One event in, all its effects out, in the order in which they are to be carried out. */
+export function step(engine: Engine, event: Event): Effect[] {
+  engine.now = Math.max(engine.now, event.now);
+  engine.effects = [];
+  handle(engine, event);
+  drain(engine);
+  const effects = engine.effects;
+  engine.effects = [];
+  return effects;
+}
