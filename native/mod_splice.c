@@ -123,6 +123,11 @@ static void end_pair(struct pair *pair, int error)
 		put_pipe(&pair->ways[i]);
 		close(pair->ways[i].from);
 	}
+	while (pair_count == 0 && spare_count > 0) {
+		spare_count--;
+		close(spare[spare_count][0]);
+		close(spare[spare_count][1]);
+	}
 	JSValue args[3] = {JS_NewInt64(ctx, pair->ways[0].moved), JS_NewInt64(ctx, pair->ways[1].moved),
 	                   JS_NewInt32(ctx, error)};
 	script_call(pair->callback, 3, args);

@@ -240,7 +240,10 @@ export interface NativeProcesses {
   processes(): readonly number[] | Code;
   /** The same six for one process. */
   process(pid: number): readonly number[] | Code;
-  /** 1 where the process's initial environment has exactly this `NAME=value`, else 0. */
+  /**
+   * 1 where the process's initial environment has exactly this `NAME=value`, else 0 (also for the instant within exec
+   * in which the environment is not in place yet).
+   */
   processHasEnv(pid: number, assignment: string): Code;
   /** Arguments, or an empty array for a kernel thread or zombie. */
   processArgv(pid: number): readonly string[] | Code;

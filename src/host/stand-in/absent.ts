@@ -5,4 +5,3 @@
 export function absent(): never {
   throw new Error("this part of pino is not in usher");
 }
-
