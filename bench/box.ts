@@ -44,10 +44,10 @@ export type Box = AsyncDisposable & {
 };
 
 /** Runs a command of this machine to its end. */
-export function run(command: readonly string[], input?: string): Promise<Output> {
+export function run(command: readonly string[]): Promise<Output> {
   const [program = "", ...args] = command;
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: root, stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn(program, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
     const output = { stdout: "", stderr: "" };
     child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
       output.stdout += chunk;
@@ -57,7 +57,6 @@ export function run(command: readonly string[], input?: string): Promise<Output>
     });
     child.on("error", reject);
     child.on("close", (code) => resolve({ exitCode: code ?? 1, ...output }));
-    child.stdin.end(input ?? "");
   });
 }
 
@@ -108,6 +107,9 @@ export async function openBox(): Promise<Box> {
   const close = async (): Promise<void> => {
     await run(["docker", "rm", "--force", "--volumes", id]);
   };
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.once(name, () => void close().then(() => process.exit(130)));
+  }
   const hasUsher = existsSync(product);
   const hasDynamicUsher = existsSync(dynamicProduct);
   try {

@@ -21,7 +21,7 @@ export function usher(folder: string, subject = "usher"): Contender {
 /** systemd as PID 1 over the same unit files. */
 export function systemd(folder: string, subject = "systemd"): Contender {
   const path = [`/bench/units/${folder}`, `/bench/systemd/${folder}`, "/bench/systemd/base"].join(":");
-  const env = `container=docker SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 SYSTEMD_UNIT_PATH=${path}`;
+  const env = `ROOM_CGROUPS=rw container=docker SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 SYSTEMD_UNIT_PATH=${path}`;
   return {
     subject,
     command: `${env} /lib/systemd/systemd --unit=multi-user.target --log-target=console --log-level=err --show-status=0`,

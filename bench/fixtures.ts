@@ -104,6 +104,14 @@ function addActivation(tree: Tree): void {
   );
 }
 
+/** Both write into the folder that they supervise, so that each life needs a fresh one; exec, so that no shell stays. */
+function addSupervisorStarts(tree: Tree): void {
+  const start = (init: string, command: string): string =>
+    `#!/bin/sh\ncp -r "/bench/${init}/$1" /run/services && exec ${command} /run/services\n`;
+  add(tree, "start-s6", start("s6", "s6-svscan"), 0o755);
+  add(tree, "start-runit", start("runit", "runsvdir -P"), 0o755);
+}
+
 /** systemd with nothing but the measured units: its own early boot (mounts, journal, temporary files) left out. */
 function addSystemdBase(tree: Tree): void {
   const targets: Readonly<Record<string, string>> = {
@@ -125,6 +133,7 @@ function makeTree(): Tree {
     if (count > 0) addSockets(tree, count);
   }
   addActivation(tree);
+  addSupervisorStarts(tree);
   addSystemdBase(tree);
   return tree;
 }

@@ -8,8 +8,8 @@ const units = { private: "KiB", resident: "KiB", processes: "count" } as const;
 
 function supervisors(count: number): Contender[] {
   return [
-    { subject: "s6", command: `/usr/bin/s6-svscan /bench/s6/${count}` },
-    { subject: "runit", command: `/usr/bin/runsvdir -P /bench/runit/${count}` },
+    { subject: "s6", command: `/bench/start-s6 ${count}` },
+    { subject: "runit", command: `/bench/start-runit ${count}` },
     { subject: "supervisord", command: `/usr/bin/supervisord -n -c /bench/supervisor/${count}.conf` },
     systemd(`services-${count}`),
     usher(`services-${count}`),
@@ -33,14 +33,14 @@ export const memory: Case = {
   name: "memory",
   title: "Idle memory of inits with services",
   method:
-    "*Private*: private clean and dirty pages; *resident*: sum over processes; both of the init and all its helper processes (s6-supervise, runsv), not of the services. The units are running services that do nothing; in the rows `… sockets` they are listening sockets whose services have not been started. systemd runs with these units alone, without its journal and early boot.",
+    "*Private*: private clean and dirty pages, while a second of the same runs beside it, so that pages of program files count as shared: what one more of it costs. *Resident*: sum over processes. Both of the init and all its helper processes (s6-supervise, runsv), not of the services. The units are running services that do nothing; in the rows `… sockets` they are listening sockets whose services have not been started. systemd runs with these units alone, without its journal and early boot.",
   columns: unitCounts.flatMap((count) => [
     { metric: `private-${count}`, heading: `private, ${count} units` },
     { metric: `resident-${count}`, heading: `resident, ${count} units` },
   ]),
   reference: "usher",
   async run(box, effort) {
-    const rounds = by(effort, { quick: 1, normal: 2, long: 5 });
+    const rounds = by(effort, { quick: 1, normal: 1, long: 3 });
     const figures: Figure[] = [];
     for (const count of by(effort, { quick: [10], normal: unitCounts, long: unitCounts })) {
       figures.push(...(await measure(box, rounds, count, 0, supervisors(count))));

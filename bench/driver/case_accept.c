@@ -68,7 +68,7 @@ void case_accept(const struct contender *c, const struct options *o)
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (!slots || epoll < 0)
 		die("memory");
-	room_enter(true);
+	room_enter(c, true);
 	struct started s = room_start(c, -1, -1);
 	await_listeners(c, 1);
 	pause_for(100000000);

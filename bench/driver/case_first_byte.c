@@ -53,7 +53,7 @@ static void ask(const struct contender *c, int port, char **bare, int listener, 
 
 static void measure_bare(const struct contender *c, const struct options *o)
 {
-	room_enter(true);
+	room_enter(c, true);
 	int listener = listen_at(o->port);
 	/* The namespace's first process must stay, else no second can be made in it. */
 	pid_t first = fork();
@@ -73,7 +73,7 @@ static void measure_bare(const struct contender *c, const struct options *o)
 /* One life of the contender; how many samples it gave. */
 static int measure_life(const struct contender *c, const struct options *o, int wanted)
 {
-	room_enter(true);
+	room_enter(c, true);
 	struct started s = room_start(c, -1, -1);
 	await_listeners(c, 1);
 	pause_for(3 * QUIET);

@@ -7,7 +7,7 @@
 
 void case_listen(const struct contender *c, const struct options *o)
 {
-	room_enter(true);
+	room_enter(c, true);
 	struct started s = room_start(c, -1, -1);
 	int64_t first = await_listeners(c, 1);
 	int64_t last = await_listeners(c, o->count);

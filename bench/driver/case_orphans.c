@@ -27,7 +27,7 @@ void case_orphans(const struct contender *c, const struct options *o)
 	int commands[2], report[2], status;
 	if (pipe2(commands, O_CLOEXEC) < 0 || pipe2(report, O_CLOEXEC) < 0)
 		die("pipe");
-	room_enter(false);
+	room_enter(c, false);
 	struct started s = room_start(c, commands[0], report[1]);
 	close(commands[0]);
 	close(report[1]);

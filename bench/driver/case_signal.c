@@ -15,7 +15,7 @@ void case_signal(const struct contender *c, const struct options *o)
 	int64_t stamp;
 	if (pipe2(report, O_CLOEXEC) < 0)
 		die("pipe");
-	room_enter(false);
+	room_enter(c, false);
 	struct started s = room_start(c, -1, report[1]);
 	close(report[1]);
 	if (!read_all(report[0], &stamp, sizeof stamp))

@@ -24,7 +24,7 @@ void case_start(const struct contender *c, const struct options *o)
 	struct rusage usage;
 	if (pipe2(report, O_CLOEXEC) < 0)
 		die("pipe");
-	room_enter(false);
+	room_enter(c, false);
 	struct started s = room_start(c, -1, report[1]);
 	if (wait4(s.pid, &status, 0, &usage) < 0)
 		die("wait");

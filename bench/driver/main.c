@@ -42,7 +42,10 @@ static struct contender parse(const char *label, char *command)
 		else
 			argv[args++] = word;
 	}
-	return (struct contender){label, env, argv};
+	bool cgroups = false;
+	for (char **word = env; *word; word++)
+		cgroups |= strcmp(*word, "ROOM_CGROUPS=rw") == 0;
+	return (struct contender){label, cgroups, env, argv};
 }
 
 int main(int argc, char **argv)

@@ -67,7 +67,14 @@ static void raise_loopback(void)
 	close(fd);
 }
 
-void room_enter(bool network)
+/* As an engine mounts it for a container. Where the kernel can't do it for all mounts below, it stays as it is. */
+static void protect_cgroups(void)
+{
+	struct mount_attr attributes = {.attr_set = MOUNT_ATTR_RDONLY};
+	mount_setattr(AT_FDCWD, "/sys/fs/cgroup", AT_RECURSIVE, &attributes, sizeof attributes);
+}
+
+void room_enter(const struct contender *c, bool network)
 {
 	/* Sleeps of some µs must not be rounded up to the default slack of 50. */
 	prctl(PR_SET_TIMERSLACK, 1);
@@ -75,6 +82,8 @@ void room_enter(bool network)
 		die("unshare");
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		die("private mounts");
+	if (!c->cgroups)
+		protect_cgroups();
 	mount_new("tmpfs", "/run", "mode=755");
 	mount_new("tmpfs", "/tmp", "mode=1777");
 	if (network) {

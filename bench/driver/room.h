@@ -14,6 +14,8 @@
 
 struct contender {
 	const char *label;
+	/* May write to the tree of cgroups, which a container can't as a rule; said by "ROOM_CGROUPS=rw". */
+	bool cgroups;
 	char **env;
 	char **argv;
 };
@@ -42,7 +44,7 @@ noreturn void die(const char *what);
 void sample(const struct contender *c, const char *metric, int64_t value);
 
 /* Moves this process into a new room. With `network` it has a loopback interface of its own. */
-void room_enter(bool network);
+void room_enter(const struct contender *c, bool network);
 /*
  * Starts the contender as PID 1 of the room, once. Where a descriptor is -1, input comes from /dev/null and output
  * goes to the room's log, as standard error does always.
