@@ -1,10 +1,11 @@
 /**
  * One scenario under two inits: usher, and Debian's systemd as the reference. A scenario is a folder:
  *
- *   units/      unit files, the same bytes for both; those with [Install] are enabled
- *   root/       further files, optional
- *   client.sh   run inside by a POSIX shell once the boot has settled; what it prints is the result
- *   expected    what it should print, optional: then systemd need not be asked
+ *   units/        unit files, the same bytes for both; those with [Install] are enabled
+ *   root/         further files, optional
+ *   client.sh     run inside by a POSIX shell once the boot has settled; what it prints is the result
+ *   expected      what it should print, optional: then systemd need not be asked
+ *   options.json  what the container is started with beyond the usual (see StartOptions), optional
  *
  * client.sh says what can be observed from outside an init: connections, files, processes, and what systemctl shows
  * (usher's own face of that name under usher). What differs between two runs of the same init (process ids, times) it
@@ -64,7 +65,9 @@ const clientFiles = Object.fromEntries(
 /** Runs a scenario's client under one init. */
 export async function runScenario(folder: string, side: Side, options: StartOptions = {}): Promise<Outcome> {
   const client = readFileSync(join(folder, "client.sh"), "utf8");
+  const own = join(folder, "options.json");
   await using box = await startSide(side, {
+    ...(existsSync(own) ? (JSON.parse(readFileSync(own, "utf8")) as StartOptions) : {}),
     ...options,
     folder,
     files: { ...clientFiles, "/opt/scenario/client.sh": client, ...options.files },

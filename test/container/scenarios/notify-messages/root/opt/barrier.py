@@ -1,0 +1,12 @@
+import array, os, select, socket
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.connect(os.environ["NOTIFY_SOCKET"].replace("@", "\0"))
+s.send(b"STATUS=before the barrier")
+r, w = os.pipe()
+s.sendmsg([b"BARRIER=1"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [w]))])
+os.close(w)
+p = select.poll()
+p.register(r, select.POLLHUP)
+open("/tmp/trace", "a").write("barrier passed\n" if p.poll(5000) else "no barrier\n")
+s.send(b"READY=1")
+import signal; signal.pause()
