@@ -22,7 +22,10 @@ function main(): void {
     native.exit(EXIT_USAGE);
   }
   if (invocation.value.kind === "tool") (native.loadBlob("tools") as Tools).main();
-  else runInit(native, invocation.value.options, complaints);
+  else {
+    runInit(native, invocation.value.options, complaints);
+    native.exit(native.run());
+  }
 }
 
 main();
