@@ -12,7 +12,16 @@
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join, relative } from "node:path";
 import { build, type Plugin } from "esbuild";
 import { encodeLineMap } from "./line-map.ts";
@@ -30,11 +39,13 @@ const blobs: readonly { readonly name: string; readonly entry: string; readonly 
 const binaryBudget = 3_000_000;
 
 type Flavour = "release" | "asan" | "dynamic" | "test";
-const flavours: Readonly<Record<Flavour, { readonly image: string; readonly binary: string; readonly target: string }>> = {
+const flavours: Readonly<
+  Record<Flavour, { readonly image: string; readonly binary: string; readonly target: string }>
+> = {
   release: { image: "usher:dev", binary: "usher", target: "" },
   asan: { image: "usher:asan", binary: "usher-asan", target: "debug" },
   dynamic: { image: "usher:dynamic", binary: "usher-dynamic", target: "debug" },
-  test: { image: "usher:test", binary: "usher-test", target: "" },
+  test: { image: "usher:test", binary: "usher-test", target: "debug" },
 };
 
 /**
@@ -95,7 +106,15 @@ function filesBelow(folder: string): string[] {
 
 function contentHash(flavour: string): string {
   const hash = createHash("sha256").update(flavour);
-  const inputs = ["src", "native", "package.json", "package-lock.json", "Dockerfile", "tools/build.ts", "tools/line-map.ts"];
+  const inputs = [
+    "src",
+    "native",
+    "package.json",
+    "package-lock.json",
+    "Dockerfile",
+    "tools/build.ts",
+    "tools/line-map.ts",
+  ];
   for (const file of inputs.flatMap(filesBelow)) {
     const content = readFileSync(join(root, file));
     hash.update(`${file}\0${content.length}\0`).update(content);
@@ -191,7 +210,8 @@ function checkSizes(sizes: Readonly<Record<string, number>>): void {
 
 async function main(): Promise<void> {
   const args = process.argv.slice(2);
-  const flavour = (["asan", "dynamic", "test"] as const).find((name) => args.includes(`--${name}`)) ?? "release";
+  const flavour =
+    (["asan", "dynamic", "test"] as const).find((name) => args.includes(`--${name}`)) ?? "release";
   const { image, binary, target } = flavours[flavour];
   const stamp = join(out, `.${binary}.stamp`);
   const hash = contentHash(flavour);
@@ -221,7 +241,8 @@ async function main(): Promise<void> {
 
   const sizeFile = join(out, `.${binary}.sizes`);
   const sizes = readSizes(log);
-  if (Object.keys(sizes).length === 0 && existsSync(sizeFile)) Object.assign(sizes, JSON.parse(readFileSync(sizeFile, "utf8")));
+  if (Object.keys(sizes).length === 0 && existsSync(sizeFile))
+    Object.assign(sizes, JSON.parse(readFileSync(sizeFile, "utf8")));
   writeFileSync(sizeFile, JSON.stringify(sizes));
   if (flavour === "release") checkSizes(sizes);
   if (flavour === "release") checkVersion(join(out, binary), version);

@@ -17,11 +17,14 @@ export const ArrayPrototypePush = <T>(list: T[], item: T): number => list.push(i
 export const ArrayPrototypePushApply = <T>(list: T[], items: readonly T[]): number => list.push(...items);
 export const ArrayPrototypeShift = <T>(list: T[]): T | undefined => list.shift();
 export const ArrayPrototypeSlice = <T>(list: readonly T[], from?: number): T[] => list.slice(from);
-export const ArrayPrototypeUnshiftApply = <T>(list: T[], items: readonly T[]): number => list.unshift(...items);
+export const ArrayPrototypeUnshiftApply = <T>(list: T[], items: readonly T[]): number =>
+  list.unshift(...items);
 export const ObjectCreate = (prototype: object | null): unknown => Object.create(prototype);
-export const ObjectEntries = <T>(object: Readonly<Record<string, T>>): [string, T][] => Object.entries(object);
+export const ObjectEntries = <T>(object: Readonly<Record<string, T>>): [string, T][] =>
+  Object.entries(object);
 export const ObjectFreeze = <T>(value: T): T => Object.freeze(value);
-export const ObjectPrototypeHasOwnProperty = (object: object, key: string): boolean => Object.hasOwn(object, key);
+export const ObjectPrototypeHasOwnProperty = (object: object, key: string): boolean =>
+  Object.hasOwn(object, key);
 export const StringPrototypeCharAt = (text: string, at: number): string => text.charAt(at);
 export const StringPrototypeIncludes = (text: string, part: string, from?: number): boolean =>
   text.includes(part, from);
