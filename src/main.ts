@@ -6,10 +6,6 @@ import { parseInvocation } from "./runtime/options.ts";
 
 const EXIT_USAGE = 2;
 
-interface Tools {
-  readonly main: () => void;
-}
-
 function main(): void {
   const complaints: string[] = [];
   const invocation = parseInvocation(
@@ -21,7 +17,7 @@ function main(): void {
     native.writeOut(2, `usher: ${invocation.error}\n`);
     native.exit(EXIT_USAGE);
   }
-  if (invocation.value.kind === "tool") (native.loadBlob("tools") as Tools).main();
+  if (invocation.value.kind === "tool") native.loadBlob("tools");
   else {
     runInit(native, invocation.value.options, complaints);
     native.exit(native.run());

@@ -6,7 +6,7 @@ import { createProxyNetwork } from "./proxy-network.ts";
 
 const EXIT_BUG = 70;
 
-export function main(): void {
+function main(): void {
   const { system, finish } = createNativeTool(native, (after) => createProxyNetwork(native, after));
   const run = FACES[native.face] ?? FACES["usher"];
   native.onError((text) => {
@@ -20,3 +20,5 @@ export function main(): void {
   });
   native.run();
 }
+
+main();
