@@ -1,13 +1,14 @@
 /**
  * Builds the images that tests and the oracle run in. Each carries a label with a hash of all that went into it, so
- * that an image whose inputs did not change costs one inspection. `npm run images` builds all of them.
+ * that an image whose inputs did not change costs one inspection. `npm run images` builds all of them. The product,
+ * usher:dev, is made by tools/build.ts.
  *
- *   usher:dev            the product, from the repository's Dockerfile
  *   usher-test:builder   a C compiler
  *   usher-test:fixtures  the compiled fixture programs alone
  *   usher-test:deps      Debian, what tests need from it, and the fixtures
  *   usher-test:base      deps and usher on top: most tests run here
  *   usher-test:scratch   the product and the static fixtures, nothing else
+ *   usher-demo:dev       the demo, as compose.yaml names it
  *   usher-oracle         deps and Debian's systemd as PID 1
  *   usher-bench          the inits and activators that usher is measured against, and what measures them
  */
@@ -35,13 +36,6 @@ type Image = {
 const product = process.env["USHER_PRODUCT_IMAGE"] ?? "usher:dev";
 
 const images: Readonly<Record<string, Image>> = {
-  "usher:dev": {
-    tag: "usher:dev",
-    dockerfile: "Dockerfile",
-    context: ".",
-    inputs: ["dist/usher", "native", ".dockerignore"],
-    from: [],
-  },
   "usher-test:builder": {
     tag: "usher-test:builder",
     dockerfile: "test/container/images/builder.Dockerfile",
@@ -77,6 +71,13 @@ const images: Readonly<Record<string, Image>> = {
     inputs: [],
     from: ["usher-test:fixtures", product],
   },
+  "usher-demo:dev": {
+    tag: "usher-demo:dev",
+    dockerfile: "demo/Dockerfile",
+    context: ".",
+    inputs: ["demo", "units"],
+    from: ["debian:trixie-slim", "usher:dev"],
+  },
   "usher-oracle": {
     tag: "usher-oracle",
     dockerfile: "tools/oracle/Dockerfile",
@@ -101,15 +102,38 @@ export const testImages: readonly ImageName[] = ["usher-test:base", "usher-test:
 
 type Output = { readonly exitCode: number; readonly text: string };
 
-function docker(args: readonly string[]): Promise<Output> {
+function docker(args: readonly string[], onText?: (text: string) => void): Promise<Output> {
   return new Promise((resolve, reject) => {
     const child = spawn("docker", args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
     const chunks: Buffer[] = [];
-    child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk: Buffer) => {
+        chunks.push(chunk);
+        onText?.(chunk.toString());
+      });
+    }
     child.on("error", reject);
     child.on("close", (code) => resolve({ exitCode: code ?? 1, text: Buffer.concat(chunks).toString() }));
   });
+}
+
+/** Milliseconds after which a step is worth a line. */
+const longStep = 1000;
+
+/** Says which step of a build is under way, where it takes long: "Step 2/9 : RUN …" or BuildKit's "#7 [2/9] RUN …". */
+function stepTeller(tag: string): { readonly hear: (text: string) => void; readonly end: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    hear(text) {
+      const found = text.matchAll(/^(?:Step |#\d+ \[(?:\S+ )*)(\d+)\/(\d+)(?: :|\]) (.*)$/gm);
+      for (const [, step, steps, instruction = ""] of found) {
+        clearTimeout(timer);
+        const line = `image ${tag}: ${step}/${steps} ${instruction}`.replace(/\s+/g, " ");
+        timer = setTimeout(() => process.stdout.write(`${line.slice(0, 78)}\n`), longStep);
+      }
+    },
+    end: () => clearTimeout(timer),
+  };
 }
 
 function hashPath(hash: ReturnType<typeof createHash>, path: string): void {
@@ -152,7 +176,7 @@ async function makeImage(name: string): Promise<string> {
     const present = await inspect(name);
     if (present === undefined) {
       throw new Error(
-        `cannot use image ${name}: the engine does not have it (npm run setup makes the base image)`,
+        `cannot use image ${name}: the engine does not have it (npm run setup makes the base image, npm run build the product)`,
       );
     }
     return present.id;
@@ -179,7 +203,9 @@ async function makeImage(name: string): Promise<string> {
   const labels = ["--label", `${label}=${content}`];
   const args = image.from.includes(product) ? ["--build-arg", `PRODUCT=${product}`] : [];
   const command = ["build", "-t", image.tag, "-f", image.dockerfile, ...labels, ...args, image.context];
-  const { exitCode, text } = await docker(command);
+  const teller = stepTeller(image.tag);
+  const { exitCode, text } = await docker(command, teller.hear);
+  teller.end();
   if (exitCode !== 0) {
     throw new Error(`cannot build image ${image.tag}: docker ${command.join(" ")}\n${text}`);
   }
