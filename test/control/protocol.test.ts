@@ -17,7 +17,9 @@ test("a call is JSON and a NUL, as Varlink frames it", () => {
   expect(encodeCall({ method: "a.b.C", parameters: {}, more: true, oneway: true })).toBe(
     '{"method":"a.b.C","parameters":{},"more":true,"oneway":true}\0',
   );
-  expect(encodeReply({ parameters: {}, error: "a.b.No", continues: false })).toBe('{"parameters":{},"error":"a.b.No"}\0');
+  expect(encodeReply({ parameters: {}, error: "a.b.No", continues: false })).toBe(
+    '{"parameters":{},"error":"a.b.No"}\0',
+  );
 });
 
 test("what is sent is ASCII, and bytes that are no UTF-8 survive as escaped surrogates", () => {
@@ -58,15 +60,20 @@ test("a message over the limit is refused once, and nothing after it is read", (
 
 test("deeply nested JSON never reaches the parser", () => {
   const deep = `{"a":${"[".repeat(100_000)}`;
-  expect(createFrameDecoder(1_000_000).push(`${deep}\0`)).toMatchObject([{ ok: false, error: { kind: "malformed" } }]);
-  expect(createFrameDecoder(1000).push('{"a":"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\"["}\0')[0]?.ok).toBe(true);
+  expect(createFrameDecoder(1_000_000).push(`${deep}\0`)).toMatchObject([
+    { ok: false, error: { kind: "malformed" } },
+  ]);
+  expect(createFrameDecoder(1000).push('{"a":"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\"["}\0')[0]?.ok).toBe(
+    true,
+  );
 });
 
 test("any bytes at all give values, never a throw", () => {
   fc.assert(
     fc.property(fc.array(fc.string({ unit: "binary-ascii" })), (pieces) => {
       const decoder = createFrameDecoder(64);
-      for (const piece of pieces) for (const frame of decoder.push(piece)) expect(typeof frame.ok).toBe("boolean");
+      for (const piece of pieces)
+        for (const frame of decoder.push(piece)) expect(typeof frame.ok).toBe("boolean");
     }),
   );
 });

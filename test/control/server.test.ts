@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createControlServer, type ControlSession } from "../../src/control/server.ts";
+import { type ControlSession, createControlServer } from "../../src/control/server.ts";
 import { createFakeBackend, describeUnit, readUnit } from "../cli/support/fake-backend.ts";
 
 const ROOT = 0;
@@ -45,7 +45,11 @@ function open(server: ReturnType<typeof createControlServer>, uid: number): Clie
     session,
     call: (method: string, parameters: object = {}, extra: object = {}) =>
       session.onData(`${JSON.stringify({ method: `io.usher.Manager.${method}`, parameters, ...extra })}\0`),
-    replies: () => received.split("\0").slice(0, -1).map((text) => JSON.parse(text)),
+    replies: () =>
+      received
+        .split("\0")
+        .slice(0, -1)
+        .map((text) => JSON.parse(text)),
     closed: () => closed,
   });
 }
@@ -61,7 +65,9 @@ function start(uid = ROOT, options = {}) {
 test("a method is answered with its parameters", () => {
   const { client } = start();
   client.call("ListUnits");
-  expect(client.replies()).toMatchObject([{ parameters: { units: [{ name: "a.service", activeState: "inactive" }] } }]);
+  expect(client.replies()).toMatchObject([
+    { parameters: { units: [{ name: "a.service", activeState: "inactive" }] } },
+  ]);
 });
 
 test("what a unit's files say and its state cross as plain data", () => {
@@ -97,7 +103,9 @@ test("unknown methods, other interfaces and inherited names of objects are not f
   client.call("Nonsense");
   client.call("constructor");
   client.session.onData('{"method":"org.example.ListUnits"}\0');
-  expect(client.replies().map((reply) => reply["error"])).toEqual(Array(3).fill("org.varlink.service.MethodNotFound"));
+  expect(client.replies().map((reply) => reply["error"])).toEqual(
+    Array(3).fill("org.varlink.service.MethodNotFound"),
+  );
 });
 
 test("a wrong parameter is named", () => {
@@ -118,7 +126,10 @@ test("text that is no message is answered with an error and the connection goes 
   const { client } = start();
   client.session.onData("hello\0");
   client.call("ListJobs");
-  expect(client.replies()).toMatchObject([{ error: "io.usher.Manager.Malformed" }, { parameters: { jobs: [] } }]);
+  expect(client.replies()).toMatchObject([
+    { error: "io.usher.Manager.Malformed" },
+    { parameters: { jobs: [] } },
+  ]);
   expect(client.closed()).toBe(false);
 });
 
@@ -133,7 +144,9 @@ test("a message without end is answered and the connection closed", () => {
 test("a job without wait is answered when it is queued", () => {
   const { client } = start(ROOT, { jobResult: "pending" });
   client.call("StartJob", { unit: "a.service", type: "start" });
-  expect(client.replies()).toEqual([{ parameters: { job: { id: 7, unit: "a.service", triggers: [] }, result: null } }]);
+  expect(client.replies()).toEqual([
+    { parameters: { job: { id: 7, unit: "a.service", triggers: [] }, result: null } },
+  ]);
 });
 
 test("a job with wait is answered when it has ended, with more also when it is queued", () => {
@@ -147,7 +160,9 @@ test("a job with wait is answered when it has ended, with more also when it is q
 });
 
 test("the backend's refusal crosses with its name and its words", () => {
-  const { client } = start(ROOT, { jobFailure: { name: "NoSuchUnit", message: "Unit b.service not found." } });
+  const { client } = start(ROOT, {
+    jobFailure: { name: "NoSuchUnit", message: "Unit b.service not found." },
+  });
   client.call("StartJob", { unit: "b.service", type: "start" });
   expect(client.replies()).toEqual([
     { parameters: { message: "Unit b.service not found." }, error: "io.usher.Manager.NoSuchUnit" },
@@ -192,12 +207,17 @@ test("a slow client gets everything in order", () => {
   expect(client.replies()).toEqual([]);
   client.room = Number.POSITIVE_INFINITY;
   client.session.onWritable();
-  expect(client.replies().map((reply) => Object.keys(reply["parameters"] as object))).toEqual([["units"], ["jobs"]]);
+  expect(client.replies().map((reply) => Object.keys(reply["parameters"] as object))).toEqual([
+    ["units"],
+    ["jobs"],
+  ]);
 });
 
 test("strangers can't take all connections", () => {
   const { server } = start(ROOT);
-  const opened = Array.from({ length: 100 }, () => open(server, STRANGER)).filter((client) => client !== null);
+  const opened = Array.from({ length: 100 }, () => open(server, STRANGER)).filter(
+    (client) => client !== null,
+  );
   expect(opened.length).toBe(16);
   expect(open(server, ROOT)).not.toBeNull();
   opened[0]!.session.onClose();
@@ -208,6 +228,12 @@ test("org.varlink.service.GetInfo says who this is", () => {
   const { client } = start();
   client.session.onData('{"method":"org.varlink.service.GetInfo"}\0');
   expect(client.replies()).toMatchObject([
-    { parameters: { product: "usher", version: "1.2.3", interfaces: ["org.varlink.service", "io.usher.Manager"] } },
+    {
+      parameters: {
+        product: "usher",
+        version: "1.2.3",
+        interfaces: ["org.varlink.service", "io.usher.Manager"],
+      },
+    },
   ]);
 });

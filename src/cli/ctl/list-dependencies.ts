@@ -44,7 +44,7 @@ function formatTree(context: Context, nodes: ReadonlyMap<string, DependencyNode>
   const { options } = context.settings;
   const kinds = KINDS[directionOf(context.settings)];
   const plain = options.has("plain");
-  const seen = new Set<string>();
+  const seen = new Set<string>([root]);
   const lines = [root];
   const stack = children(nodes, kinds, { name: root, path: [root], last: true, ancestors: [] }, true);
   for (let frame = stack.pop(); frame !== undefined; frame = stack.pop()) {

@@ -4,6 +4,7 @@ import { formatTimestamp } from "../format/time.ts";
 import { openUnitFiles } from "../unit-files/open.ts";
 import { type Context, complain, EXIT_FAILURE, EXIT_OK, print, reportFailure } from "./context.ts";
 import { PROPERTY_ROWS, type PropertyInput, type PropertyValue } from "./properties.ts";
+import { fileStateOf } from "./status.ts";
 import { getUnit, isUnknown, resolveUnitNames } from "./units.ts";
 
 type Property = readonly [name: string, value: PropertyValue];
@@ -18,12 +19,12 @@ export async function show(context: Context, typed: readonly string[]): Promise<
   for (const name of names.value) {
     const details = await getUnit(context, name);
     if (!details.ok) return reportFailure(context, `Failed to get properties of ${name}`, details.error);
-    const hasFile = details.value.unit.fragmentPath !== null;
+    const fileState = fileStateOf(details.value, files);
     all.push(
       propertiesOf({
         details: details.value,
-        fileState: hasFile ? files.state(name) : null,
-        preset: hasFile ? files.preset(name) : null,
+        fileState,
+        preset: fileState === null ? null : files.preset(name),
         timestamp: settings.timestamp,
         utcOffset: system.clock.utcOffset,
       }),

@@ -8,7 +8,7 @@ import type {
 } from "../../control/backend.ts";
 import { formatRelative, formatTimestamp } from "../format/time.ts";
 import { openUnitFiles } from "../unit-files/open.ts";
-import type { UnitFiles } from "../unit-files/store.ts";
+import type { UnitFileState, UnitFiles } from "../unit-files/store.ts";
 import {
   type Context,
   complain,
@@ -85,7 +85,7 @@ async function gather(
   related: Readonly<Record<string, ControlActiveState>>,
 ): Promise<StatusInput> {
   const { name } = details.summary;
-  const state = details.unit.fragmentPath === null ? null : files.state(name);
+  const state = fileStateOf(details, files);
   return {
     details,
     fileState: state,
@@ -95,6 +95,12 @@ async function gather(
     log: await lastLines(context, details),
     explanation: explainFailure(details, context.program),
   };
+}
+
+/** null where there is no file, or none any more. */
+export function fileStateOf({ unit, summary }: UnitDetails, files: UnitFiles): UnitFileState | null {
+  const state = unit.fragmentPath === null ? "not-found" : files.state(summary.name);
+  return state === "not-found" ? null : state;
 }
 
 function processNames(

@@ -30,7 +30,15 @@ export function readUnit(name: string, text: string, path: string = `/etc/usher/
   const type = name.slice(name.lastIndexOf(".") + 1) as UnitType;
   const draft: Draft = {};
   readInto(draft, type, lexText(path, text), { unitName: name, fragmentPath: path, facts: FACTS }, []);
-  const origin = { name, type, aliases: [], loadState: "loaded", loadError: null, fragmentPath: path, dropInPaths: [] } as const;
+  const origin = {
+    name,
+    type,
+    aliases: [],
+    loadState: "loaded",
+    loadError: null,
+    fragmentPath: path,
+    dropInPaths: [],
+  } as const;
   return finishUnit(draft, origin).unit;
 }
 
@@ -102,7 +110,13 @@ export function describeUnit(unit: Unit, changes: Changes = {}): UnitDetails {
   };
 }
 
-export function run(directive: string, command: string, pid: number, code: number, status: number): ExecStatus {
+export function run(
+  directive: string,
+  command: string,
+  pid: number,
+  code: number,
+  status: number,
+): ExecStatus {
   const argv = command.split(" ");
   return {
     directive,
@@ -211,9 +225,7 @@ export function createFakeBackend(units: readonly UnitDetails[], options: FakeOp
 
 function missing(name: string): UnitDetails {
   const unit = readUnit(name.includes(".") ? name : `${name}.service`, "");
-  return describeUnit(
-    { ...unit, loadState: "not-found", fragmentPath: null } as Unit,
-    { summary: { loadState: "not-found", description: name } },
-  );
+  return describeUnit({ ...unit, loadState: "not-found", fragmentPath: null } as Unit, {
+    summary: { loadState: "not-found", description: name },
+  });
 }
-

@@ -20,7 +20,8 @@ export function createMemoryFiles(
   const nodes = new Map(Object.entries(content));
   const folders = new Set<string>(["/"]);
   const addParents = (path: string): void => {
-    for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) folders.add(path.slice(0, at));
+    for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1))
+      folders.add(path.slice(0, at));
   };
   for (const path of nodes.keys()) addParents(path);
 
@@ -83,6 +84,8 @@ export function createMemoryFiles(
   return {
     files,
     tree: () =>
-      Object.fromEntries([...nodes].map(([path, node]) => [path, typeof node === "string" ? node : `→ ${node.link}`])),
+      Object.fromEntries(
+        [...nodes].map(([path, node]) => [path, typeof node === "string" ? node : `→ ${node.link}`]),
+      ),
   };
 }

@@ -38,7 +38,8 @@ export function createMemorySystem(options: MemoryOptions = {}): MemorySystem {
   const runs: RunRequest[] = [];
   const { files, tree } = createMemoryFiles(options.content ?? {}, { readOnly: options.readOnly === true });
   const uid = options.uid ?? 0;
-  const server = options.backend == null ? null : createControlServer(options.backend, { ownUid: 0, version: "1.2.3" });
+  const server =
+    options.backend == null ? null : createControlServer(options.backend, { ownUid: 0, version: "1.2.3" });
   const connect = (path: string): Result<Transport, Errno> => {
     if (server === null || path !== "/run/usher/control") return err(ENOENT);
     return ok(connectTo(server, uid));
