@@ -37,6 +37,9 @@ export interface Log {
   unitOfTag(tag: number): string | null;
 }
 
+/** Kept for `usherctl logs` and `status` even where the level keeps them from standard output. */
+const IN_RING: readonly LogLevel[] = ["info", "warn", "error", "fatal"];
+
 export function createLog(host: Native, options: LogOptions): Log {
   const tags = new Map<string, number>();
   const names: (string | null)[] = [null];
@@ -54,10 +57,9 @@ export function createLog(host: Native, options: LogOptions): Log {
   };
   return {
     write(level, unit, message, fields) {
-      if (level === "silent") return;
-      if (logger.isLevelEnabled(level))
-        logger[level]({ ...(unit === null ? null : { unit }), ...fields }, message);
-      host.ringAdd(tag(unit), PRIORITY_OF_LEVEL[level], host.pid, message);
+      const shown = level !== "silent" && logger.isLevelEnabled(level);
+      if (shown) logger[level]({ ...(unit === null ? null : { unit }), ...fields }, message);
+      if (shown || IN_RING.includes(level)) host.ringAdd(tag(unit), PRIORITY_OF_LEVEL[level], host.pid, message);
     },
     setLevel(level) {
       logger.level = level;
