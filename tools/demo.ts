@@ -7,14 +7,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { type ComposeService, readCompose } from "./compose.ts";
-import {
-  type Answer,
-  DemoContainer,
-  docker,
-  type LogRecord,
-  request,
-  runArguments,
-} from "./demo/container.ts";
+import { type Answer, DemoContainer, type LogRecord, request, runArguments } from "./demo/container.ts";
 import { bold, dim, duration, green, heading, say, sayWithMargin, yellow } from "./demo/paper.ts";
 import { ensureImage } from "./images.ts";
 
