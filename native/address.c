@@ -66,7 +66,11 @@ static int take_family(JSContext *ctx, JSValueConst value)
 	static const struct {
 		const char *word;
 		int family;
-	} families[] = {{"inet", AF_INET}, {"inet6", AF_INET6}, {"unix", AF_UNIX}, {"vsock", AF_VSOCK}, {"netlink", AF_NETLINK}};
+	} families[] = {{"inet", AF_INET},
+			{"inet6", AF_INET6},
+			{"unix", AF_UNIX},
+			{"vsock", AF_VSOCK},
+			{"netlink", AF_NETLINK}};
 	JSValue word = JS_GetPropertyStr(ctx, value, "family");
 	struct text text = {0};
 	int family = -1;

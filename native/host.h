@@ -42,11 +42,11 @@ struct boot {
 	const char *face;
 	bool is_pid1;
 	uint64_t start_usec;
-	int closed_stdio;     /* bit n: descriptor n was closed */
-	int null_fd;          /* /dev/null, or what stands in for it */
-	int *inherited;       /* descriptors >= 3 */
+	int closed_stdio; /* bit n: descriptor n was closed */
+	int null_fd;      /* /dev/null, or what stands in for it */
+	int *inherited;   /* descriptors >= 3 */
 	int inherited_count;
-	sigset_t ignored;     /* dispositions and mask as found */
+	sigset_t ignored; /* dispositions and mask as found */
 	sigset_t blocked;
 };
 extern struct boot boot;

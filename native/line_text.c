@@ -164,7 +164,7 @@ bool out_time(struct out_buffer *out, enum time_format format, uint64_t realtime
 	case TIME_ISO:
 		gmtime_r(&seconds, &tm);
 		n = snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03uZ", tm.tm_year + 1900, tm.tm_mon + 1,
-		             tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, ms);
+			     tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, ms);
 		break;
 	}
 	return out_bytes(out, text, (size_t)n);

@@ -147,7 +147,8 @@ static void take_signals(void)
 		struct sigaction action;
 		if (sigaction(s, NULL, &action) == 0 && action.sa_handler == SIG_IGN) {
 			sigaddset(&boot.ignored, s);
-			/* An ignored signal never reaches a signalfd; and an ignored SIGCHLD takes the exit statuses away. */
+			/* An ignored signal never reaches a signalfd; and an ignored SIGCHLD takes the exit statuses
+			 * away. */
 			signal(s, SIG_DFL);
 		}
 	}

@@ -279,7 +279,8 @@ static JSValue js_random_hex(JSContext *ctx, JSValueConst this, int argc, JSValu
 	if (count < 0 || count > (int)sizeof bytes)
 		return JS_ThrowRangeError(ctx, "randomHex gives at most %d bytes", (int)sizeof bytes);
 	/* Before the kernel's pool is ready a blocking read could hang the boot; urandom-quality is enough for ids. */
-	if (getrandom(bytes, (size_t)count, GRND_NONBLOCK) != count && getrandom(bytes, (size_t)count, GRND_INSECURE) != count)
+	if (getrandom(bytes, (size_t)count, GRND_NONBLOCK) != count &&
+	    getrandom(bytes, (size_t)count, GRND_INSECURE) != count)
 		memset(bytes, 0, sizeof bytes);
 	for (int i = 0; i < count; i++)
 		snprintf(hex + 2 * i, 3, "%02x", bytes[i]);

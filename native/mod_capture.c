@@ -116,7 +116,7 @@ static bool take_sink(JSContext *ctx, JSValueConst object, struct sink *sink)
 	};
 	JSValue before = JS_GetPropertyStr(ctx, object, "before");
 	bool fine = copy_piece(ctx, JS_GetPropertyStr(ctx, object, "after"), &sink->after) &&
-	            copy_piece(ctx, JS_GetPropertyStr(ctx, object, "suffix"), &sink->suffix);
+		    copy_piece(ctx, JS_GetPropertyStr(ctx, object, "suffix"), &sink->suffix);
 	for (uint32_t i = 0; fine && i < 8; i++)
 		fine = copy_piece(ctx, JS_GetPropertyUint32(ctx, before, i), &sink->before[i]);
 	JS_FreeValue(ctx, before);
@@ -152,9 +152,9 @@ static void write_line(const struct sink *sink, int priority, uint64_t now, cons
 	out_stream = sink->stream;
 	size_t mark = out.len;
 	bool fine = out_bytes(&out, before->bytes, before->len) && out_time(&out, sink->time_format, now) &&
-	            out_bytes(&out, sink->after.bytes, sink->after.len) &&
-	            (sink->json ? out_json : out_plain)(&out, text, len) &&
-	            out_bytes(&out, sink->suffix.bytes, sink->suffix.len);
+		    out_bytes(&out, sink->after.bytes, sink->after.len) &&
+		    (sink->json ? out_json : out_plain)(&out, text, len) &&
+		    out_bytes(&out, sink->suffix.bytes, sink->suffix.len);
 	if (fine)
 		out_lines++;
 	else
@@ -383,7 +383,9 @@ static JSValue js_capture_start(JSContext *ctx, JSValueConst this, int argc, JSV
 		return JS_EXCEPTION;
 	}
 	/* The read end is a description of its own: the services' ends stay blocking. */
-	int result = fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0 ? -errno : loop_watch(fd, EPOLLIN, on_readable, capture);
+	int result = fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0
+			     ? -errno
+			     : loop_watch(fd, EPOLLIN, on_readable, capture);
 	if (result < 0) {
 		free_sink(&capture->sink);
 		free(capture);

@@ -126,7 +126,7 @@ static JSValue js_write_file(JSContext *ctx, JSValueConst this, int argc, JSValu
 	if (!take(ctx, argv, "psu", &path, &text, &mode))
 		return JS_EXCEPTION;
 	int error = how == REPLACE ? replace_path(path.bytes, &text, (mode_t)mode)
-	                           : write_path(path.bytes, &text, how == APPEND ? O_APPEND : O_TRUNC, (mode_t)mode);
+				   : write_path(path.bytes, &text, how == APPEND ? O_APPEND : O_TRUNC, (mode_t)mode);
 	free_text(ctx, &path);
 	free_text(ctx, &text);
 	return new_errno(ctx, error);
@@ -174,9 +174,9 @@ static JSValue js_path_mode_call(JSContext *ctx, JSValueConst this, int argc, JS
 	if (!take(ctx, argv, "pu", &path, &mode))
 		return JS_EXCEPTION;
 	int result = which == MKDIR    ? mkdir(path.bytes, (mode_t)mode)
-	             : which == CHMOD  ? chmod(path.bytes, (mode_t)mode)
-	             : which == MKFIFO ? mkfifo(path.bytes, (mode_t)mode)
-	                               : faccessat(AT_FDCWD, path.bytes, (int)mode, AT_EACCESS);
+		     : which == CHMOD  ? chmod(path.bytes, (mode_t)mode)
+		     : which == MKFIFO ? mkfifo(path.bytes, (mode_t)mode)
+				       : faccessat(AT_FDCWD, path.bytes, (int)mode, AT_EACCESS);
 	JSValue code = new_code(ctx, result);
 	free_text(ctx, &path);
 	return code;
@@ -192,8 +192,8 @@ static JSValue js_two_paths_call(JSContext *ctx, JSValueConst this, int argc, JS
 	if (!take(ctx, argv, "pp", &from, &to))
 		return JS_EXCEPTION;
 	int result = which == RENAME    ? rename(from.bytes, to.bytes)
-	             : which == SYMLINK ? symlink(from.bytes, to.bytes)
-	                                : link(from.bytes, to.bytes);
+		     : which == SYMLINK ? symlink(from.bytes, to.bytes)
+					: link(from.bytes, to.bytes);
 	JSValue code = new_code(ctx, result);
 	free_text(ctx, &from);
 	free_text(ctx, &to);

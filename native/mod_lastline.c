@@ -78,7 +78,8 @@ static void find_pipes(int signal_fd)
 	for (int fd = 3; fd < 4096 && polled_count <= MAX_PIPES; fd++) {
 		struct stat status;
 		int flags = fcntl(fd, F_GETFL);
-		if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY && fstat(fd, &status) == 0 && S_ISFIFO(status.st_mode))
+		if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY && fstat(fd, &status) == 0 &&
+		    S_ISFIFO(status.st_mode))
 			polled[polled_count++] = (struct pollfd){.fd = fd, .events = POLLIN};
 	}
 }

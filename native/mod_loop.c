@@ -41,10 +41,7 @@ static struct {
 	bool signals_ready, more_children;
 	struct deferral *deferrals;
 	JSValue on_timer, on_signal, on_clock; /* all zero is the number 0: no function, nothing to free */
-} loop = {.epoll_fd = -1,
-          .signal_fd = -1,
-          .timer_fd = -1,
-          .clock_fd = -1};
+} loop = {.epoll_fd = -1, .signal_fd = -1, .timer_fd = -1, .clock_fd = -1};
 
 static uint64_t now(clockid_t clock)
 {
@@ -355,7 +352,8 @@ static JSValue js_set_timer(JSContext *ctx, JSValueConst this, int argc, JSValue
 	uint64_t usec = !(at > 0) ? 0 : at > 9e15 ? 0 : (uint64_t)at;
 	if (usec == loop.timer_at)
 		return JS_NewInt32(ctx, 0);
-	struct itimerspec when = {.it_value = {.tv_sec = (time_t)(usec / 1000000), .tv_nsec = (long)(usec % 1000000) * 1000}};
+	struct itimerspec when = {
+		.it_value = {.tv_sec = (time_t)(usec / 1000000), .tv_nsec = (long)(usec % 1000000) * 1000}};
 	if (timerfd_settime(loop.timer_fd, TFD_TIMER_ABSTIME, &when, NULL) < 0)
 		return new_code(ctx, -1);
 	loop.timer_at = usec;

@@ -47,8 +47,8 @@ static JSValue js_receive(JSContext *ctx, JSValueConst this, int argc, JSValueCo
 		n = read(fd, buffer, (size_t)max);
 	} while (n < 0 && errno == EINTR);
 	JSValue value = n < 0      ? new_code(ctx, -1)
-	                : as_bytes ? new_bytes(ctx, buffer, (size_t)n)
-	                           : new_text(ctx, (const char *)buffer, (size_t)n);
+			: as_bytes ? new_bytes(ctx, buffer, (size_t)n)
+				   : new_text(ctx, (const char *)buffer, (size_t)n);
 	put_buffer(buffer);
 	return value;
 }
@@ -114,7 +114,8 @@ static JSValue js_send_to(JSContext *ctx, JSValueConst this, int argc, JSValueCo
 	return code;
 }
 
-/* ---------------------------------------------------------------------------------------- datagrams with attachments */
+/* ---------------------------------------------------------------------------------------- datagrams with attachments
+ */
 
 static void read_control(JSContext *ctx, struct msghdr *message, JSValueConst fds, struct ucred *sender)
 {
@@ -155,11 +156,11 @@ static JSValue js_receive_message(JSContext *ctx, JSValueConst this, int argc, J
 	struct sockaddr_storage from = {0};
 	struct iovec part = {.iov_base = buffer, .iov_len = (size_t)max};
 	struct msghdr message = {.msg_name = &from,
-	                         .msg_namelen = sizeof from,
-	                         .msg_iov = &part,
-	                         .msg_iovlen = 1,
-	                         .msg_control = &control,
-	                         .msg_controllen = sizeof control};
+				 .msg_namelen = sizeof from,
+				 .msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = &control,
+				 .msg_controllen = sizeof control};
 	ssize_t n;
 	do {
 		n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);

@@ -9,7 +9,8 @@
  *   SOCKET   can't be reopened: MSG_DONTWAIT
  *   SHARED   no /proc, or opening refused: poll first, then write at most PIPE_BUF, which a pipe then takes whole
  * Streams are opened at first use; a wrapper that never says anything saves the system calls.
- * What can't be written waits in a bounded buffer; what doesn't fit there is dropped as a whole call, and its lines are counted.
+ * What can't be written waits in a bounded buffer; what doesn't fit there is dropped as a whole call, and its lines are
+ * counted.
  */
 #include "host.h"
 
@@ -272,10 +273,8 @@ static JSValue js_flush_out(JSContext *ctx, JSValueConst this, int argc, JSValue
 }
 
 static const JSCFunctionListEntry functions[] = {
-	JS_CFUNC_DEF("writeOut", 2, js_write_out),
-	JS_CFUNC_DEF("outDropped", 1, js_out_dropped),
-	JS_CFUNC_DEF("outPending", 1, js_out_pending),
-	JS_CFUNC_DEF("setOutLimit", 1, js_set_out_limit),
+	JS_CFUNC_DEF("writeOut", 2, js_write_out),     JS_CFUNC_DEF("outDropped", 1, js_out_dropped),
+	JS_CFUNC_DEF("outPending", 1, js_out_pending), JS_CFUNC_DEF("setOutLimit", 1, js_set_out_limit),
 	JS_CFUNC_DEF("flushOut", 1, js_flush_out),
 };
 

@@ -28,7 +28,8 @@ static JSValue js_reap(JSContext *ctx, JSValueConst this, int argc, JSValueConst
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
 			return JS_NewInt32(ctx, count);
 		lastline_forget_child(info.si_pid);
-		JSValue args[3] = {JS_NewInt32(ctx, info.si_pid), JS_NewInt32(ctx, info.si_code), JS_NewInt32(ctx, info.si_status)};
+		JSValue args[3] = {JS_NewInt32(ctx, info.si_pid), JS_NewInt32(ctx, info.si_code),
+				   JS_NewInt32(ctx, info.si_status)};
 		JSValue result = JS_Call(ctx, argv[0], JS_UNDEFINED, 3, (JSValueConst *)args);
 		if (JS_IsException(result)) {
 			/* This child is gone and can't be asked again; the others must not be lost with it. */
@@ -134,9 +135,8 @@ static bool parse_stat(const char *text, double fields[6])
 	char state;
 	int ppid, group, session;
 	unsigned long long start;
-	if (!p || sscanf(p + 1,
-	                 " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &state, &ppid,
-	                 &group, &session, &start) != 5)
+	if (!p || sscanf(p + 1, " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &state,
+			 &ppid, &group, &session, &start) != 5)
 		return false;
 	fields[0] = (double)strtol(text, NULL, 10);
 	fields[1] = ppid;
@@ -176,7 +176,8 @@ static JSValue js_processes(JSContext *ctx, JSValueConst this, int argc, JSValue
 	uint32_t n = 0;
 	for (struct dirent *entry; (entry = readdir(dir));) {
 		double fields[6];
-		if (entry->d_name[0] < '1' || entry->d_name[0] > '9' || !stat_process(dirfd(dir), entry->d_name, fields))
+		if (entry->d_name[0] < '1' || entry->d_name[0] > '9' ||
+		    !stat_process(dirfd(dir), entry->d_name, fields))
 			continue;
 		for (int i = 0; i < 6; i++)
 			JS_SetPropertyUint32(ctx, array, n++, JS_NewInt64(ctx, (int64_t)fields[i]));

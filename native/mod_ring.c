@@ -77,8 +77,12 @@ int64_t ring_add(int32_t tag, int priority, int32_t pid, uint64_t realtime, cons
 		return 0;
 	struct entry *entry = (struct entry *)(void *)(segment->bytes + segment->used);
 	segment->used += entry_size(len);
-	*entry = (struct entry){
-		.realtime = realtime, .seq = ++last_seq, .tag = tag, .pid = pid, .len = (uint32_t)len, .priority = priority};
+	*entry = (struct entry){.realtime = realtime,
+				.seq = ++last_seq,
+				.tag = tag,
+				.pid = pid,
+				.len = (uint32_t)len,
+				.priority = priority};
 	memcpy(entry->text, text, len);
 	if (JS_IsFunction(script.context, on_ring))
 		loop_defer(&announcement);
@@ -215,12 +219,9 @@ static JSValue js_on_ring(JSContext *ctx, JSValueConst this, int argc, JSValueCo
 }
 
 static const JSCFunctionListEntry functions[] = {
-	JS_CFUNC_DEF("ringAdd", 4, js_ring_add),
-	JS_CFUNC_DEF("ringRead", 3, js_ring_read),
-	JS_CFUNC_DEF("ringTail", 2, js_ring_tail),
-	JS_CFUNC_DEF("setRingLimit", 1, js_set_ring_limit),
-	JS_CFUNC_DEF("ringLastSeq", 0, js_ring_last_seq),
-	JS_CFUNC_DEF("onRing", 1, js_on_ring),
+	JS_CFUNC_DEF("ringAdd", 4, js_ring_add),          JS_CFUNC_DEF("ringRead", 3, js_ring_read),
+	JS_CFUNC_DEF("ringTail", 2, js_ring_tail),        JS_CFUNC_DEF("setRingLimit", 1, js_set_ring_limit),
+	JS_CFUNC_DEF("ringLastSeq", 0, js_ring_last_seq), JS_CFUNC_DEF("onRing", 1, js_on_ring),
 };
 
 void mod_ring_init(JSContext *ctx, JSValueConst host)

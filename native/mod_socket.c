@@ -186,7 +186,8 @@ static JSValue js_address(JSContext *ctx, JSValueConst this, int argc, JSValueCo
 	socklen_t len = sizeof address;
 	if (!take(ctx, argv, "i", &fd))
 		return JS_EXCEPTION;
-	int result = peer ? getpeername(fd, (struct sockaddr *)&address, &len) : getsockname(fd, (struct sockaddr *)&address, &len);
+	int result = peer ? getpeername(fd, (struct sockaddr *)&address, &len)
+			  : getsockname(fd, (struct sockaddr *)&address, &len);
 	if (result < 0)
 		return new_code(ctx, -1);
 	JSValue value = new_address(ctx, &address, len);
@@ -230,7 +231,7 @@ static JSValue js_socket_info(JSContext *ctx, JSValueConst this, int argc, JSVal
 	JSValue object = JS_NewObject(ctx);
 	for (int i = 0; i < ARRAY_LEN(rows); i++)
 		set_value(ctx, object, rows[i].property,
-		          rows[i].option == SO_ACCEPTCONN ? JS_NewBool(ctx, values[i]) : JS_NewInt32(ctx, values[i]));
+			  rows[i].option == SO_ACCEPTCONN ? JS_NewBool(ctx, values[i]) : JS_NewInt32(ctx, values[i]));
 	return object;
 }
 
@@ -298,7 +299,7 @@ static JSValue js_mq_open(JSContext *ctx, JSValueConst this, int argc, JSValueCo
 		return JS_EXCEPTION;
 	struct mq_attr attributes = {.mq_maxmsg = (long)max_messages, .mq_msgsize = (long)size};
 	JSValue result = new_code(ctx, mq_open(name.bytes, flags | O_CLOEXEC, (mode_t)mode,
-	                                       max_messages > 0 && size > 0 ? &attributes : NULL));
+					       max_messages > 0 && size > 0 ? &attributes : NULL));
 	free_text(ctx, &name);
 	return result;
 }

@@ -52,7 +52,8 @@ static char *copy_value(JSContext *ctx, struct spawn_plan *plan, JSValueConst va
 }
 
 /* Optional string property: false only on an exception. */
-static bool copy_property(JSContext *ctx, struct spawn_plan *plan, JSValueConst object, const char *name, const char **out)
+static bool copy_property(JSContext *ctx, struct spawn_plan *plan, JSValueConst object, const char *name,
+			  const char **out)
 {
 	JSValue value = JS_GetPropertyStr(ctx, object, name);
 	bool fine = true;
@@ -134,7 +135,8 @@ static bool may_wait(const struct spawn_plan *plan, const char *path, int flags)
 		return true;
 	if (stat(path, &status) < 0)
 		return errno != ENOENT;
-	return !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode) && !(flags & O_NONBLOCK) && strcmp(path, "/dev/null") != 0;
+	return !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode) && !(flags & O_NONBLOCK) &&
+	       strcmp(path, "/dev/null") != 0;
 }
 
 static bool read_descriptors(JSContext *ctx, struct spawn_plan *plan, JSValueConst request)
@@ -186,7 +188,9 @@ static bool read_leader(JSContext *ctx, struct spawn_plan *plan, JSValueConst re
 	const char *word = "session";
 	if (!copy_property(ctx, plan, request, "leader", &word))
 		return false;
-	plan->leader = strcmp(word, "group") == 0 ? LEAD_GROUP : strcmp(word, "none") == 0 ? LEAD_NOTHING : LEAD_SESSION;
+	plan->leader = strcmp(word, "group") == 0  ? LEAD_GROUP
+		       : strcmp(word, "none") == 0 ? LEAD_NOTHING
+						   : LEAD_SESSION;
 	plan->terminal_fd = (int)get_int(ctx, request, "controllingTerminal", UNSET);
 	plan->steal_terminal = get_bool(ctx, request, "stealTerminal", false);
 	plan->foreground_fd = (int)get_int(ctx, request, "foreground", UNSET);
@@ -317,8 +321,8 @@ static bool read_request(JSContext *ctx, struct spawn_plan *plan, JSValueConst r
 	plan->may_block = get_bool(ctx, request, "alwaysFork", false);
 	read_priorities(ctx, plan, request);
 	return read_environment(ctx, plan, request) && read_descriptors(ctx, plan, request) &&
-	       read_leader(ctx, plan, request) && read_identity(ctx, plan, request) && read_limits(ctx, plan, request) &&
-	       read_affinity(ctx, plan, request);
+	       read_leader(ctx, plan, request) && read_identity(ctx, plan, request) &&
+	       read_limits(ctx, plan, request) && read_affinity(ctx, plan, request);
 }
 
 /* --------------------------------------------------------------------------------------------------------- outcome */
@@ -333,7 +337,7 @@ static void tell_outcome(int fd, pid_t pid)
 	close(fd);
 	JSContext *ctx = script.context;
 	JSValue args[4] = {JS_NewInt32(ctx, pid), JS_NewInt32(ctx, spawn_steps[report[0]].status),
-	                   JS_NewString(ctx, spawn_steps[report[0]].word), JS_NewInt32(ctx, report[1])};
+			   JS_NewString(ctx, spawn_steps[report[0]].word), JS_NewInt32(ctx, report[1])};
 	script_call(on_spawned, 4, args);
 }
 

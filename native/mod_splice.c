@@ -76,7 +76,8 @@ static int pump(struct direction *way)
 		if (way->waiting == 0 && !way->ended) {
 			if (!get_pipe(way))
 				return errno;
-			ssize_t n = splice(way->from, NULL, way->pipe[1], NULL, CHUNK, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+			ssize_t n =
+				splice(way->from, NULL, way->pipe[1], NULL, CHUNK, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 			if (n < 0 && errno == EINTR)
 				continue;
 			if (n < 0 && errno == EAGAIN)
@@ -87,7 +88,8 @@ static int pump(struct direction *way)
 			way->waiting = (size_t)n;
 		}
 		if (way->waiting > 0) {
-			ssize_t n = splice(way->pipe[0], NULL, way->to, NULL, way->waiting, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+			ssize_t n = splice(way->pipe[0], NULL, way->to, NULL, way->waiting,
+					   SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 			if (n < 0 && errno == EINTR)
 				continue;
 			if (n < 0 && errno == EAGAIN)
@@ -129,7 +131,7 @@ static void end_pair(struct pair *pair, int error)
 		close(spare[spare_count][1]);
 	}
 	JSValue args[3] = {JS_NewInt64(ctx, pair->ways[0].moved), JS_NewInt64(ctx, pair->ways[1].moved),
-	                   JS_NewInt32(ctx, error)};
+			   JS_NewInt32(ctx, error)};
 	script_call(pair->callback, 3, args);
 	JS_FreeValue(ctx, pair->callback);
 	free(pair);

@@ -94,7 +94,8 @@ static JSValue js_list_directory(JSContext *ctx, JSValueConst this, int argc, JS
 			continue;
 		mode_t mode = (mode_t)DTTOIF(entry->d_type);
 		/* Some file systems don't say. */
-		if (entry->d_type == DT_UNKNOWN && fstatat(dirfd(dir), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0)
+		if (entry->d_type == DT_UNKNOWN &&
+		    fstatat(dirfd(dir), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0)
 			mode = status.st_mode;
 		JSValue item = JS_NewObject(ctx);
 		set_text(ctx, item, "name", entry->d_name);
@@ -111,7 +112,8 @@ static JSValue js_list_directory(JSContext *ctx, JSValueConst this, int argc, JS
 static int is_mount_point(const char *path)
 {
 	struct statx info;
-	if (statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, STATX_TYPE, &info) == 0 && info.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT)
+	if (statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, STATX_TYPE, &info) == 0 &&
+	    info.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT)
 		return (info.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 	struct stat here, above;
 	char *parent;

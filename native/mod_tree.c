@@ -73,7 +73,8 @@ static void own_entry(struct walk *walk, int parent, const char *name)
 	struct stat status;
 	int result = fstatat(parent, name, &status, AT_SYMLINK_NOFOLLOW);
 	if (result == 0 && (S_ISDIR(status.st_mode) || status.st_nlink == 1) &&
-	    ((walk->uid != (uid_t)-1 && status.st_uid != walk->uid) || (walk->gid != (gid_t)-1 && status.st_gid != walk->gid)))
+	    ((walk->uid != (uid_t)-1 && status.st_uid != walk->uid) ||
+	     (walk->gid != (gid_t)-1 && status.st_gid != walk->gid)))
 		result = fchownat(parent, name, walk->uid, walk->gid, AT_SYMLINK_NOFOLLOW);
 	note(walk, result);
 }

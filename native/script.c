@@ -2,8 +2,8 @@
  * The script engine: one runtime, one context, blobs of bytecode.
  *
  * PID 1 must survive its own script. Everything that runs in it runs under script_call: a time limit (interrupt
- * handler), a limit for its stack, optionally one for its heap; a failure becomes text for onError and the loop goes on.
- * Only what is used of the language is set up (no typed arrays, no Proxy): it costs start-up time and memory.
+ * handler), a limit for its stack, optionally one for its heap; a failure becomes text for onError and the loop goes
+ * on. Only what is used of the language is set up (no typed arrays, no Proxy): it costs start-up time and memory.
  */
 #include "host.h"
 
@@ -121,7 +121,7 @@ static char *describe(JSContext *ctx, JSValueConst error)
 	JSValue stack = JS_IsObject(error) ? JS_GetPropertyStr(ctx, error, "stack") : JS_UNDEFINED;
 	const char *frames = JS_IsString(stack) ? JS_ToCString(ctx, stack) : NULL;
 	if (asprintf(&raw, "%s%s%s", message ? message : "unknown error", frames && *frames ? "\n" : "",
-	             frames ? frames : "") < 0)
+		     frames ? frames : "") < 0)
 		raw = NULL;
 	if (message)
 		JS_FreeCString(ctx, message);
@@ -359,7 +359,8 @@ char *script_explain(const char *text)
 	for (const char *p = text; *p;) {
 		const char *file = NULL;
 		uint32_t source = 0;
-		const char *end = before == '(' || before == ' ' || before == '\n' ? match_position(p, &file, &source) : NULL;
+		const char *end =
+			before == '(' || before == ' ' || before == '\n' ? match_position(p, &file, &source) : NULL;
 		if (end) {
 			fprintf(stream, "%s:%u", file, source + 1);
 			before = end[-1];

@@ -50,7 +50,8 @@ static char *child_stack(void)
 {
 	static char *stack;
 	if (!stack) {
-		void *map = mmap(NULL, CHILD_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+		void *map =
+			mmap(NULL, CHILD_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 		if (map != MAP_FAILED)
 			stack = map;
 	}
@@ -63,8 +64,8 @@ static struct spawn_result run_vfork(struct spawn_plan *plan, char *stack)
 	plan->failed_step = STEP_NONE;
 	result.pid = clone(run_shared, stack + CHILD_STACK, CLONE_VM | CLONE_VFORK | SIGCHLD, plan);
 	/*
-	 * A child that changed its user made the memory it shared with us non-dumpable, which would give /proc/1 to root
-	 * alone and deny us our own /proc files where we aren't root.
+	 * A child that changed its user made the memory it shared with us non-dumpable, which would give /proc/1 to
+	 * root alone and deny us our own /proc files where we aren't root.
 	 */
 	if (plan->has_uid || plan->has_gid || plan->has_caps_ambient || plan->has_caps_inheritable)
 		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);

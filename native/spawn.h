@@ -78,7 +78,7 @@ struct spawn_plan {
 	struct spawn_open *opens;
 	int open_count;
 	enum spawn_leader leader;
-	int terminal_fd;   /* child's numbers, or UNSET */
+	int terminal_fd; /* child's numbers, or UNSET */
 	int foreground_fd;
 	bool steal_terminal;
 	bool foreground_best_effort;
@@ -101,7 +101,7 @@ struct spawn_plan {
 	size_t affinity_size;
 	uint64_t caps_bounding, caps_ambient, caps_inheritable;
 	int secure_bits, death_signal; /* UNSET, 0 */
-	long personality;             /* UNSET */
+	long personality;              /* UNSET */
 	int64_t timer_slack, coredump_filter;
 	const char *cgroup_procs;
 	int adopt_channel; /* where the filter for adopted sockets goes (adopt.h), or UNSET */

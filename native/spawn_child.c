@@ -196,7 +196,8 @@ static void take_terminal(struct spawn_plan *plan, int report_fd)
 	if (plan->terminal_fd != UNSET && ioctl(plan->terminal_fd, TIOCSCTTY, plan->steal_terminal ? 1 : 0) < 0)
 		fail(plan, report_fd, STEP_TERMINAL);
 	/* Every signal is blocked, so a background process may do this without being stopped by SIGTTOU. */
-	if (plan->foreground_fd != UNSET && tcsetpgrp(plan->foreground_fd, getpgrp()) < 0 && !plan->foreground_best_effort)
+	if (plan->foreground_fd != UNSET && tcsetpgrp(plan->foreground_fd, getpgrp()) < 0 &&
+	    !plan->foreground_best_effort)
 		fail(plan, report_fd, STEP_TERMINAL);
 }
 
@@ -204,17 +205,19 @@ static void take_terminal(struct spawn_plan *plan, int report_fd)
 
 static void check_priority(struct spawn_plan *plan, int report_fd, bool done, int step)
 {
-	if (!done && !(plan->priorities_best_effort && (errno == EPERM || errno == EACCES || errno == EROFS || errno == ENOENT)))
+	if (!done &&
+	    !(plan->priorities_best_effort && (errno == EPERM || errno == EACCES || errno == EROFS || errno == ENOENT)))
 		fail(plan, report_fd, step);
 }
 
 static void set_priorities(struct spawn_plan *plan, int report_fd)
 {
 	if (plan->has_oom)
-		check_priority(plan, report_fd, write_number("/proc/self/oom_score_adj", plan->oom_score, 10), STEP_OOM_ADJUST);
+		check_priority(plan, report_fd, write_number("/proc/self/oom_score_adj", plan->oom_score, 10),
+			       STEP_OOM_ADJUST);
 	if (plan->coredump_filter != UNSET)
 		check_priority(plan, report_fd, write_number("/proc/self/coredump_filter", plan->coredump_filter, 16),
-		               STEP_COREDUMP);
+			       STEP_COREDUMP);
 	if (plan->has_nice)
 		check_priority(plan, report_fd, setpriority(PRIO_PROCESS, 0, plan->nice) == 0, STEP_NICE);
 	if (plan->sched_policy != UNSET) {
@@ -271,7 +274,8 @@ static bool setgroups_denied(void)
 static void change_groups(struct spawn_plan *plan, int report_fd)
 {
 	if (plan->has_groups && syscall(SYS_setgroups, plan->group_count, plan->groups) < 0) {
-		/* A user namespace may forbid setgroups altogether; that nothing is left to drop is then all one can ask. */
+		/* A user namespace may forbid setgroups altogether; that nothing is left to drop is then all one can
+		 * ask. */
 		int error = errno;
 		if (plan->group_count > 0 || error != EPERM || !setgroups_denied()) {
 			errno = error;
