@@ -63,6 +63,18 @@ const ERRORS: Readonly<Record<number, readonly [name: string, text: string]>> = 
   122: ["EDQUOT", "Disk quota exceeded"],
 };
 
+/** The numbers that are told apart by name; native functions return them negated. */
+export const ENOENT = 2;
+export const EINTR = 4;
+export const EAGAIN = 11;
+export const EEXIST = 17;
+export const ENFILE = 23;
+export const EMFILE = 24;
+export const EADDRINUSE = 98;
+export const ECONNABORTED = 103;
+export const ECONNREFUSED = 111;
+export const EINPROGRESS = 115;
+
 /** "No such file or directory (ENOENT)" for -2; takes `-errno` as native functions return it. */
 export function describe(code: number): string {
   const row = ERRORS[-code];
