@@ -27,6 +27,7 @@ import {
 } from "../host/native.ts";
 import type { SocketAddress } from "../unit/model.ts";
 import { parseSocketAddress } from "../unit/socket-address.ts";
+import type { SpecifierFacts } from "../unit/specifier.ts";
 import type { Network } from "./proxy/network.ts";
 import {
   type Clock,
@@ -66,7 +67,13 @@ export interface NativeTool {
   finish(status: number): Promise<void>;
 }
 
-export function createNativeTool(host: Native, openNetwork: (after: After) => Network): NativeTool {
+/** What other layers give to the tools, made only when a tool asks for it. */
+export interface ToolParts {
+  readonly openNetwork: (after: After) => Network;
+  readonly specifierFacts: () => SpecifierFacts;
+}
+
+export function createNativeTool(host: Native, parts: ToolParts): NativeTool {
   host.setScriptLimits(0, 0, 0);
   host.setOutLimit(OUTPUT_MAX);
   const after = createAlarms(host);
@@ -91,7 +98,8 @@ export function createNativeTool(host: Native, openNetwork: (after: After) => Ne
       processes: createProcesses(host, children, sleep),
       connect: (path) => connect(host, path),
       explain: (errno) => describe(-errno).replace(/ \([A-Z0-9]+\)$/, ""),
-      openNetwork: () => openNetwork(after),
+      openNetwork: () => parts.openNetwork(after),
+      specifierFacts: parts.specifierFacts,
       sleep,
     },
     async finish(status) {

@@ -5,6 +5,7 @@
 import type { Result } from "../base/result.ts";
 import type { Usec } from "../base/time.ts";
 import type { Transport } from "../control/client.ts";
+import type { SpecifierFacts } from "../unit/specifier.ts";
 import type { Network } from "./proxy/network.ts";
 
 /** A positive errno. */
@@ -137,6 +138,8 @@ export interface System {
   openNetwork(): Network;
   /** Connects to a Unix stream socket. */
   connect(path: string): Result<Transport, Errno>;
+  /** Facts for specifiers, made when asked for. */
+  specifierFacts(): SpecifierFacts;
   /** "No such file or directory" */
   explain(errno: Errno): string;
   /** Resolves after that time. */

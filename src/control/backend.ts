@@ -196,9 +196,10 @@ export interface SystemSummary {
   readonly finished: Stamp;
   readonly version: string;
   readonly pid: number;
-  /** Folders where units are looked for, first wins. The first of them that is usher's own, or null. */
+  /** Folders where units are looked for, first wins. */
   readonly unitPath: readonly string[];
-  readonly ownUnitDirectory: string | null;
+  /** Those of them whose units are enabled by being there. */
+  readonly ownUnitDirectories: readonly string[];
   readonly runtimeDirectory: string;
   readonly logLevel: string;
   /** Clocks of now, for "5s ago". */

@@ -243,7 +243,7 @@ function systemSummary(runtime: Runtime): SystemSummary {
     version: host.versions.usher,
     pid: host.pid,
     unitPath: units.searchPath,
-    ownUnitDirectory: units.ownDirectory,
+    ownUnitDirectories: units.ownDirectories,
     runtimeDirectory: units.runtimeDirectory,
     logLevel: runtime.log.level(),
     now: { realtimeUsec: host.realtime(), monotonicUsec: host.monotonic() },

@@ -42,6 +42,13 @@ function entry(
   return { seq, realtimeUsec: NOW - 300_000, unit, identifier, pid, priority: 6, text };
 }
 
+function withoutColours(text: string): string {
+  return text
+    .split("\x1b[")
+    .map((piece, at) => (at === 0 ? piece : piece.replace(/^[0-9;:]*m/, "")))
+    .join("");
+}
+
 test("a service that was never started", async () => {
   const myapp = describeUnit(readUnit("myapp.service", MYAPP), {
     unit: { dropInPaths: ["/etc/usher/units/myapp.service.d/x.conf"] },
@@ -197,9 +204,7 @@ test("nothing of it is wider than 80 columns on a terminal, colours aside", asyn
   const backend = createFakeBackend([details]);
   backend.log = [entry(1, "sh", 5, "x".repeat(200))];
   const { out } = await systemctl("status failing", { backend, columns: 80 });
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours
-  const wide = out
-    .replace(/\x1b\[[0-9;:]*m/g, "")
+  const wide = withoutColours(out)
     .split("\n")
     .filter((line) => line.length > 80);
   expect(wide).toEqual([]);

@@ -352,3 +352,9 @@ test("--help fits 80 columns and names every verb that people need", async () =>
   for (const verb of ["status", "enable", "logs", "list-sockets", "health"])
     expect(out).toContain(`  ${verb} `);
 });
+
+test("show names the directives that are accepted and not enforced", async () => {
+  const content = { "/etc/usher/units/myapp.service": "[Service]\nExecStart=/x\nProtectSystem=strict\nPrivateTmp=yes\n" };
+  const { out } = await systemctl("show -p NotEnforced myapp", { backend: backendWith(), content });
+  expect(out).toBe("NotEnforced=ProtectSystem PrivateTmp\n");
+});

@@ -23,6 +23,8 @@ export interface PropertyInput {
   readonly details: UnitDetails;
   readonly fileState: string | null;
   readonly preset: string | null;
+  /** Directives of its files that usher accepts and doesn't carry out: a sandbox that isn't there is dangerous. */
+  readonly notEnforced: readonly string[];
   readonly timestamp: TimestampStyle;
   readonly utcOffset: UtcOffset;
 }
@@ -451,6 +453,7 @@ const UNIT_ROWS: readonly PropertyRow[] = [
   row("SuccessAction", ({ unit }) => unit.unit.successAction),
   row("FailureActionExitStatus", ({ unit }) => String(unit.unit.failureActionExitStatus ?? -1)),
   row("SuccessActionExitStatus", ({ unit }) => String(unit.unit.successActionExitStatus ?? -1)),
+  { name: "NotEnforced", value: ({ notEnforced }) => words(notEnforced) },
   row("InvocationID", ({ invocationId }) => invocationId ?? ""),
   row("CollectMode", ({ unit }) => unit.unit.collectMode),
 ];

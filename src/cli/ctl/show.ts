@@ -1,5 +1,7 @@
 /** The verbs `show` and `cat`. */
 import type { SystemSummary, UnitDetails } from "../../control/backend.ts";
+import { knownDirective } from "../../unit/known-directives.ts";
+import { lexUnitFile } from "../../unit/lexer.ts";
 import { formatTimestamp } from "../format/time.ts";
 import { openUnitFiles } from "../unit-files/open.ts";
 import { type Context, complain, EXIT_FAILURE, EXIT_OK, print, reportFailure } from "./context.ts";
@@ -24,6 +26,7 @@ export async function show(context: Context, typed: readonly string[]): Promise<
       propertiesOf({
         details: details.value,
         fileState,
+        notEnforced: unenforcedDirectives(context, details.value),
         preset: fileState === null ? null : files.preset(name),
         timestamp: settings.timestamp,
         utcOffset: system.clock.utcOffset,
@@ -32,6 +35,19 @@ export async function show(context: Context, typed: readonly string[]): Promise<
   }
   printProperties(context, all);
   return EXIT_OK;
+}
+
+/** Names of directives in the unit's files that have no effect here though systemd's users rely on them. */
+function unenforcedDirectives({ system }: Context, { unit }: UnitDetails): readonly string[] {
+  const paths = [...(unit.fragmentPath === null ? [] : [unit.fragmentPath]), ...unit.dropInPaths];
+  const names = paths.flatMap((path) => {
+    const text = system.files.read(path);
+    const assignments = text.ok ? lexUnitFile(text.value).assignments : [];
+    return assignments
+      .filter(({ section, key }) => knownDirective(section, key) === "unenforced")
+      .map(({ key }) => key);
+  });
+  return [...new Set(names)];
 }
 
 function propertiesOf(input: PropertyInput): readonly Property[] {

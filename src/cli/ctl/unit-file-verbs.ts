@@ -1,5 +1,6 @@
 /** The verbs on unit files: enable, disable, mask, preset, is-enabled, list-unit-files, get-default, edit, … */
 import type { Result } from "../../base/result.ts";
+import { baseName } from "../../unit/unit-files.ts";
 import { type Cell, type Column, renderTable, tableJson } from "../format/table.ts";
 import { applyPlan } from "../unit-files/apply.ts";
 import { openUnitFiles } from "../unit-files/open.ts";
@@ -12,7 +13,7 @@ import {
   planPreset,
   planUnmask,
 } from "../unit-files/plan.ts";
-import { baseName, type UnitFileState, type UnitFiles } from "../unit-files/store.ts";
+import type { UnitFileState, UnitFiles } from "../unit-files/store.ts";
 import { type Context, complain, EXIT_FAILURE, EXIT_OK, EXIT_UNKNOWN, print, quiet } from "./context.ts";
 import { runJobs } from "./jobs.ts";
 import { tableWidth } from "./list-units.ts";

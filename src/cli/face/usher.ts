@@ -73,8 +73,10 @@ export async function runUsher(system: System): Promise<number> {
   if (!parsed.ok) return complain(system, `${parsed.error}\nTry "usher --help".`, 2);
   const options = parsed.value;
   if (options.has("version")) return showVersion(system);
-  if (options.has("verify"))
-    return runVerify(system, options.operands, options.last("output") ?? "", options.last("units"));
+  if (options.has("verify")) {
+    const [output, units] = [options.last("output") ?? "", options.last("units")];
+    return runVerify(system, { paths: options.operands, output, units });
+  }
   if (options.has("link-faces")) return linkFaces(system, options.operands);
   system.output.write(HELP);
   return 0;

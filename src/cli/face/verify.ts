@@ -1,12 +1,148 @@
-/** `usher --verify [FILE|DIR…]`: reads unit files as init would and says what is wrong in them. */
+/**
+ * `usher --verify [FILE|DIR…]`: reads unit files as init would and says what is wrong in them.
+ *
+ * Without arguments the folders are those that init would read; a folder stands for usher's own one; a file is read
+ * as if its folder were usher's own, and only it is judged. Exit status 0: nothing is wrong (warnings and notices
+ * aside); 1: something is; 2: the command line is wrong.
+ */
+import type { Diagnostic } from "../../unit/diagnostic.ts";
+import { formatDiagnostic } from "../../unit/diagnostic.ts";
+import type { UnitDiagnostic } from "../../unit/load-unit.ts";
+import { createLoader } from "../../unit/loader.ts";
+import type { ExecCommand, Unit } from "../../unit/model.ts";
+import { baseName, directoryOf, type SearchPath, searchPath } from "../../unit/unit-files.ts";
+import { isValidUnitName } from "../../unit/unit-name.ts";
+import { chooseStyle, type Style } from "../format/style.ts";
 import type { System } from "../system.ts";
+import { configuredPath, readable } from "../unit-files/open.ts";
 
-export function runVerify(
-  system: System,
-  _paths: readonly string[],
-  _output: string,
-  _units: string | null,
-): number {
-  system.output.writeError("usher: --verify is still to come\n");
-  return 1;
+const EXIT_WRONG = 1;
+const EXIT_USAGE = 2;
+
+export interface VerifyRequest {
+  readonly paths: readonly string[];
+  /** "", "json" or "json-pretty". */
+  readonly output: string;
+  /** --units */
+  readonly units: string | null;
+}
+
+interface Verdict {
+  readonly units: readonly Unit[];
+  readonly diagnostics: readonly UnitDiagnostic[];
+}
+
+export function runVerify(system: System, request: VerifyRequest): number {
+  const verdicts: Verdict[] = [];
+  if (request.paths.length === 0)
+    verdicts.push(verifyFolders(system, configuredPath(system, request.units), null));
+  for (const path of request.paths) {
+    const problem = pathProblem(system, path);
+    if (problem !== null) {
+      system.output.writeError(`usher: ${problem}\n`);
+      return EXIT_USAGE;
+    }
+    verdicts.push(verifyPath(system, absolute(system, path)));
+  }
+  const units = new Set(verdicts.flatMap((verdict) => verdict.units.map(({ name }) => name)));
+  const found = withoutDoubles(verdicts.flatMap((verdict) => verdict.diagnostics));
+  report(system, request.output, units.size, found);
+  return found.some(({ diagnostic }) => diagnostic.severity === "error") ? EXIT_WRONG : 0;
+}
+
+function pathProblem({ files }: System, path: string): string | null {
+  if (!files.exists(path)) return `cannot read ${path}: No such file or directory`;
+  if (files.list(path).ok || isValidUnitName(baseName(path))) return null;
+  return `${path} is no unit file: its name should end in .service, .socket, .target, …`;
+}
+
+function absolute({ files }: System, path: string): string {
+  if (path.startsWith("/")) return path.replace(/(.)\/+$/, "$1");
+  const resolved = files.resolve(path);
+  return resolved.ok ? resolved.value : path;
+}
+
+function verifyPath(system: System, path: string): Verdict {
+  const isFolder = system.files.list(path).ok;
+  const folder = isFolder ? path : directoryOf(path);
+  return verifyFolders(system, searchPath([folder], readable(system)), isFolder ? null : path);
+}
+
+/** All units that a boot would load from these folders, or only one file of them. */
+function verifyFolders(system: System, search: SearchPath, only: string | null): Verdict {
+  const loader = createLoader({
+    files: readable(system),
+    search,
+    facts: system.specifierFacts(),
+    bootUnit: "default.target",
+    extraUnits: [],
+  });
+  const loaded = loader.loadRest();
+  const concerns = (path: string | null): boolean => only === null || path === only;
+  const units = loaded.units.filter((unit) => unit.fragmentPath !== null && concerns(unit.fragmentPath));
+  const diagnostics = loaded.diagnostics.filter(({ diagnostic }) => concerns(diagnostic.file));
+  return { units, diagnostics: [...diagnostics, ...units.flatMap((unit) => missingPrograms(system, unit))] };
+}
+
+/** A program that isn't there is the commonest mistake of all. */
+function missingPrograms(system: System, unit: Unit): readonly UnitDiagnostic[] {
+  if (unit.type !== "service" || unit.loadState !== "loaded" || unit.exec.rootDirectory !== null) return [];
+  const { execCondition, execStartPre, execStart, execStartPost, execReload, execStop, execStopPost } =
+    unit.service;
+  const commands = [
+    execCondition,
+    execStartPre,
+    execStart,
+    execStartPost,
+    execReload,
+    execStop,
+    execStopPost,
+  ].flat();
+  return commands
+    .filter(({ path }) => path.startsWith("/") && !system.files.isExecutable(path))
+    .map((command) => ({ unit: unit.name, diagnostic: missingProgram(unit, command) }));
+}
+
+function missingProgram(unit: Unit, { path, ignoreFailure }: ExecCommand): Diagnostic {
+  return {
+    severity: ignoreFailure ? "warning" : "error",
+    file: unit.fragmentPath ?? unit.name,
+    line: 0,
+    column: 0,
+    message: "the program isn't there, or is not executable",
+    found: path,
+    expected: null,
+  };
+}
+
+function withoutDoubles(diagnostics: readonly UnitDiagnostic[]): readonly UnitDiagnostic[] {
+  const byText = new Map(diagnostics.map((one) => [formatDiagnostic(one.diagnostic), one]));
+  return [...byText.values()];
+}
+
+// ------------------------------------------------------------------------------------------------------------- report
+
+function report(system: System, output: string, units: number, found: readonly UnitDiagnostic[]): void {
+  if (output.startsWith("json")) {
+    const rows = found.map(({ unit, diagnostic }) => ({ unit, ...diagnostic }));
+    system.output.write(`${JSON.stringify(rows, null, output === "json-pretty" ? 2 : 0)}\n`);
+    return;
+  }
+  const style = chooseStyle(system);
+  for (const { diagnostic } of found) system.output.write(`${formatLine(diagnostic, style)}\n`);
+  const count = (severity: Diagnostic["severity"]): number =>
+    found.filter(({ diagnostic }) => diagnostic.severity === severity).length;
+  const plural = (number: number, word: string): string => `${number} ${word}${number === 1 ? "" : "s"}`;
+  const totals = [
+    plural(count("error"), "error"),
+    plural(count("warning"), "warning"),
+    plural(count("notice"), "notice"),
+  ];
+  system.output.write(`${plural(units, "unit file")} read: ${totals.join(", ")}\n`);
+}
+
+/** "error: file:line:column: …", the severity in its colour. */
+function formatLine(diagnostic: Diagnostic, style: Style): string {
+  const paint = { error: style.bad, warning: style.warn, notice: style.dim }[diagnostic.severity];
+  return `${paint(`${diagnostic.severity}:`)} ${formatDiagnostic(diagnostic)}`;
 }

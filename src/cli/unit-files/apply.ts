@@ -1,8 +1,8 @@
 /** Carries out a plan of link changes, and says what was done in systemctl's words. */
 import { err, ok, type Result } from "../../base/result.ts";
+import { directoryOf } from "../../unit/unit-files.ts";
 import { EEXIST, ENOENT, type Files, type System } from "../system.ts";
 import type { LinkChange, Plan } from "./plan.ts";
-import { folderName } from "./store.ts";
 
 /** The lines that tell of the changes; the error is a whole message. */
 export function applyPlan(system: System, root: string, plan: Plan): Result<readonly string[], string> {
@@ -26,8 +26,8 @@ function applyLink(system: System, root: string, change: Extract<LinkChange, { k
   if (there.ok && !change.replace) {
     return err(`File '${path}' already exists and is a symlink to ${there.value}`);
   }
-  const made = makeFolders(files, folderName(path));
-  if (!made.ok) return err(`cannot create ${folderName(path)}: ${system.explain(made.error)}`);
+  const made = makeFolders(files, directoryOf(path));
+  if (!made.ok) return err(`cannot create ${directoryOf(path)}: ${system.explain(made.error)}`);
   if (there.ok || change.replace) files.unlink(path);
   const linked = files.symlink(change.target, path);
   if (!linked.ok) return err(`cannot create ${path}: ${system.explain(linked.error)}`);
@@ -39,7 +39,7 @@ function applyRemoval({ files, explain }: System, root: string, path: string): A
   if (!gone.ok && gone.error === ENOENT) return ok(null);
   if (!gone.ok) return err(`cannot remove ${root}${path}: ${explain(gone.error)}`);
   // An empty TARGET.wants means nothing; one that isn't empty stays.
-  if (/\.(wants|requires|upholds)$/.test(folderName(path))) files.removeDirectory(root + folderName(path));
+  if (/\.(wants|requires|upholds)$/.test(directoryOf(path))) files.removeDirectory(root + directoryOf(path));
   return ok(`Removed '${root}${path}'.`);
 }
 

@@ -4,12 +4,11 @@
  * The caller carries the changes out in order and prints one line for each (apply.ts).
  */
 import { err, ok, type Result } from "../../base/result.ts";
+import { baseName, directoryOf } from "../../unit/unit-files.ts";
 import { templateOf, unitInstance } from "../../unit/unit-name.ts";
 import {
-  baseName,
   dependencyLinks,
   type FoundUnit,
-  folderName,
   hasLinks,
   instanceToEnable,
   MASK_TARGET,
@@ -114,7 +113,7 @@ function enablingLinks(
 
 function missingTargets(store: UnitFiles, unit: FoundUnit, links: readonly LinkChange[]): readonly string[] {
   return links.flatMap((link) => {
-    const folder = baseName(folderName(link.path));
+    const folder = baseName(directoryOf(link.path));
     const target = folder.replace(/\.(wants|requires|upholds)$/, "");
     if (link.kind !== "link" || target === folder || store.find(target) !== null) return [];
     if (target.endsWith(".target") && store.paths.root === "") return [];
@@ -177,9 +176,7 @@ export function planMask(
 function maskFolder(store: UnitFiles, name: string, options: PlanOptions): string {
   const unit = store.find(name);
   const usual = configFolder(store, options);
-  return unit !== null && !unit.masked && store.isOwn(unit) && store.paths.own !== null
-    ? store.paths.own
-    : usual;
+  return unit !== null && !unit.masked && store.isOwn(unit) ? directoryOf(unit.entry) : usual;
 }
 
 export function planUnmask(
@@ -187,9 +184,7 @@ export function planUnmask(
   names: readonly string[],
   options: PlanOptions,
 ): Result<Plan, string> {
-  const folders = [
-    ...new Set([configFolder(store, options), ...(store.paths.own === null ? [] : [store.paths.own])]),
-  ];
+  const folders = [...new Set([configFolder(store, options), ...store.paths.search.own])];
   const notes = names
     .filter((name) => store.find(name) === null)
     .map((name) => `Unit ${name} does not exist, proceeding anyway.`);

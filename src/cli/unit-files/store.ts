@@ -8,6 +8,7 @@
  *
  * Nothing here writes. Paths are those inside `root`, which is put before them for access only.
  */
+import { baseName, directoryOf, linkTarget, type SearchPath } from "../../unit/unit-files.ts";
 import { isValidUnitName, templateOf, unitInstance, withInstance } from "../../unit/unit-name.ts";
 import type { FileEntry, Files } from "../system.ts";
 import { type InstallSection, NO_INSTALL, readInstall } from "./install-section.ts";
@@ -27,10 +28,7 @@ export type UnitFileState =
   | "not-found";
 
 export interface UnitPaths {
-  /** Search path, most important first. */
-  readonly search: readonly string[];
-  /** usher's own folder, or null. */
-  readonly own: string | null;
+  readonly search: SearchPath;
   /** Where enablement links go. */
   readonly persistent: string;
   readonly runtime: string;
@@ -38,18 +36,8 @@ export interface UnitPaths {
   readonly root: string;
 }
 
-export const DEFAULT_OWN_DIRECTORY = "/etc/usher/units";
 export const PERSISTENT_DIRECTORY = "/etc/systemd/system";
 export const RUNTIME_DIRECTORY = "/run/systemd/system";
-
-export const DEFAULT_SEARCH_PATH: readonly string[] = [
-  DEFAULT_OWN_DIRECTORY,
-  PERSISTENT_DIRECTORY,
-  RUNTIME_DIRECTORY,
-  "/usr/local/lib/systemd/system",
-  "/usr/lib/systemd/system",
-  "/lib/systemd/system",
-];
 
 export const MASK_TARGET = "/dev/null";
 
@@ -90,14 +78,6 @@ export interface UnitFiles {
   readonly files: Files;
 }
 
-export function baseName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
-
-export function folderName(path: string): string {
-  return path.slice(0, Math.max(path.lastIndexOf("/"), 0));
-}
-
 export function createUnitFiles(files: Files, paths: UnitPaths): UnitFiles {
   const store: UnitFiles = {
     paths,
@@ -107,7 +87,7 @@ export function createUnitFiles(files: Files, paths: UnitPaths): UnitFiles {
     preset: (name) => presetFor(files, paths.root, name),
     names: () => unitNames(files, paths),
     links: (folder) => linksBelow(files, paths, folder),
-    isOwn: (unit) => paths.own !== null && folderName(unit.entry) === paths.own,
+    isOwn: (unit) => paths.search.own.includes(directoryOf(unit.entry)),
   };
   return store;
 }
@@ -120,7 +100,7 @@ function findUnit(files: Files, paths: UnitPaths, name: string): FoundUnit | nul
 }
 
 function findExactly(files: Files, paths: UnitPaths, name: string): FoundUnit | null {
-  for (const folder of paths.search) {
+  for (const folder of paths.search.directories) {
     const entry = `${folder}/${name}`;
     const kind = files.kind(paths.root + entry);
     if (!kind.ok || kind.value === "directory") continue;
@@ -136,10 +116,10 @@ function findExactly(files: Files, paths: UnitPaths, name: string): FoundUnit | 
 function followLink(files: Files, paths: UnitPaths, name: string, entry: string): FoundUnit | null {
   const target = files.readLink(paths.root + entry);
   if (!target.ok) return null;
-  const path = absoluteTarget(entry, target.value);
+  const path = linkTarget(entry, target.value);
   if (path === MASK_TARGET)
     return { name, path: entry, entry, masked: true, linked: false, install: NO_INSTALL };
-  const inside = paths.search.includes(folderName(path));
+  const inside = paths.search.directories.includes(directoryOf(path));
   if (inside && baseName(path) !== name && isValidUnitName(baseName(path))) {
     const real = findExactly(files, paths, baseName(path));
     return real === null ? null : { ...real, entry };
@@ -150,20 +130,9 @@ function followLink(files: Files, paths: UnitPaths, name: string, entry: string)
   return { name, path, entry, masked: text.value === "", linked: !inside, install };
 }
 
-/** A link's target as an absolute path. */
-export function absoluteTarget(link: string, target: string): string {
-  if (target.startsWith("/")) return target;
-  const parts = folderName(link).split("/");
-  for (const part of target.split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== "." && part !== "") parts.push(part);
-  }
-  return parts.join("/");
-}
-
 function dropInTexts(files: Files, paths: UnitPaths, name: string): readonly string[] {
   const texts = new Map<string, string>();
-  for (const folder of paths.search) {
+  for (const folder of paths.search.directories) {
     const entries = files.list(`${paths.root}${folder}/${name}.d`);
     for (const entry of entries.ok ? entries.value : []) {
       if (!entry.name.endsWith(".conf") || texts.has(entry.name)) continue;
@@ -175,7 +144,7 @@ function dropInTexts(files: Files, paths: UnitPaths, name: string): readonly str
 }
 
 function unitNames(files: Files, paths: UnitPaths): readonly string[] {
-  const names = paths.search.flatMap((folder) => {
+  const names = paths.search.directories.flatMap((folder) => {
     const entries = files.list(paths.root + folder);
     return (entries.ok ? entries.value : []).filter(isUnitEntry).map((entry) => entry.name);
   });
@@ -206,7 +175,7 @@ function linksIn(files: Files, paths: UnitPaths, folder: string): readonly Enabl
 
 function linkAt(files: Files, paths: UnitPaths, path: string): readonly EnablingLink[] {
   const target = files.readLink(paths.root + path);
-  return target.ok ? [{ path, target: absoluteTarget(path, target.value) }] : [];
+  return target.ok ? [{ path, target: linkTarget(path, target.value) }] : [];
 }
 
 // -------------------------------------------------------------------------------------------------------------- state
@@ -214,7 +183,7 @@ function linkAt(files: Files, paths: UnitPaths, path: string): readonly Enabling
 function unitFileState(store: UnitFiles, name: string): UnitFileState {
   const unit = store.find(name);
   if (unit === null) return "not-found";
-  const runtime = folderName(unit.entry) === store.paths.runtime;
+  const runtime = directoryOf(unit.entry) === store.paths.runtime;
   if (unit.masked) return runtime ? "masked-runtime" : "masked";
   if (baseName(unit.entry) !== unit.name) return "alias";
   const enabled = enabledState(store, unit, name);

@@ -177,7 +177,7 @@ export function createFakeBackend(units: readonly UnitDetails[], options: FakeOp
       version: "1.2.3",
       pid: 1,
       unitPath: ["/etc/usher/units", "/etc/systemd/system", "/run/systemd/system", "/usr/lib/systemd/system"],
-      ownUnitDirectory: "/etc/usher/units",
+      ownUnitDirectories: ["/etc/usher/units"],
       runtimeDirectory: "/run/usher",
       logLevel: "info",
       now: { realtimeUsec: NOW, monotonicUsec: 5_000_000 },
