@@ -27,7 +27,11 @@ function readNames(text: string, scope: Scope): number[] {
   return words(text).flatMap((word) => {
     const capability = parseCapability(word);
     if (capability !== undefined) return [capability];
-    const details = { found: word, expected: "a capability such as CAP_NET_ADMIN", offset: text.indexOf(word) };
+    const details = {
+      found: word,
+      expected: "a capability such as CAP_NET_ADMIN",
+      offset: text.indexOf(word),
+    };
     scope.report("error", "unknown capability, ignored", details);
     return [];
   });

@@ -36,7 +36,8 @@ function ofSocket(unit: SocketUnit): Added {
 
 function ofService(unit: ServiceUnit): Added {
   const added: [DependencyKind, string][] = [];
-  for (const socket of unit.service.sockets) added.push(["Wants", socket], ["After", socket], ["TriggeredBy", socket]);
+  for (const socket of unit.service.sockets)
+    added.push(["Wants", socket], ["After", socket], ["TriggeredBy", socket]);
   if (unit.service.type === "dbus") added.push(["Requires", "dbus.socket"], ["After", "dbus.socket"]);
   if (!unit.unit.defaultDependencies) return added;
   return [...added, ...SYSINIT, ["After", "basic.target"], ...SHUTDOWN];

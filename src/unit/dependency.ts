@@ -5,23 +5,28 @@ import type { Scope, ValueType } from "./value-type.ts";
 
 const EXPECTED = "names of units, with their suffix";
 
-/**
- * The unit that a word names: specifiers replaced, a template completed with the instance of the unit that names it
- * or, if it has none, with its prefix. undefined after a complaint.
- */
-export function readUnitName(word: string, scope: Scope): string | undefined {
-  const name = scope.expand(word, true);
-  if (name === undefined) return undefined;
-  const complete = name.includes("@.") ? (withInstance(name, ownInstance(scope.unitName)) ?? name) : name;
-  if (isValidUnitName(complete)) return complete;
-  scope.report("error", "not a unit's name, ignored", { found: name, expected: EXPECTED });
-  return undefined;
-}
-
 function ownInstance(unitName: string): string {
   const at = unitName.indexOf("@");
   const instance = at < 0 ? "" : unitName.slice(at + 1, unitName.lastIndexOf("."));
   return instance === "" ? unitPrefix(unitName) : instance;
+}
+
+/**
+ * A template that a unit depends on, completed with the unit's instance or, if it has none, with its prefix; any other
+ * name as it is.
+ */
+export function completeTemplate(name: string, unitName: string): string {
+  return name.includes("@.") ? (withInstance(name, ownInstance(unitName)) ?? name) : name;
+}
+
+/** The unit that a word names, specifiers replaced. undefined after a complaint. */
+export function readUnitName(word: string, scope: Scope): string | undefined {
+  const name = scope.expand(word, true);
+  if (name === undefined) return undefined;
+  const complete = completeTemplate(name, scope.unitName);
+  if (isValidUnitName(complete)) return complete;
+  scope.report("error", "not a unit's name, ignored", { found: name, expected: EXPECTED });
+  return undefined;
 }
 
 /** Words of a dependency line, backslashes kept as they are part of escaped names. */

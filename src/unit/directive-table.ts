@@ -73,5 +73,7 @@ const OWN_SECTION: Readonly<Record<UnitType, string>> = {
 
 /** May a unit of this type have the section? */
 export function hasSection(type: UnitType, section: string): boolean {
-  return section === "Unit" || section === "Install" || section === "X-Usher" || section === OWN_SECTION[type];
+  return (
+    section === "Unit" || section === "Install" || section === "X-Usher" || section === OWN_SECTION[type]
+  );
 }

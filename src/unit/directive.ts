@@ -1,5 +1,13 @@
 /** One row of the directive table: which field of which group of settings a directive's value goes to. */
-import { DEFAULTS, type Draft, type GroupName, group, type Mutable, type Settings, writable } from "./settings.ts";
+import {
+  DEFAULTS,
+  type Draft,
+  type GroupName,
+  group,
+  type Mutable,
+  type Settings,
+  writable,
+} from "./settings.ts";
 import type { Scope, ValueType } from "./value-type.ts";
 
 export interface Directive {

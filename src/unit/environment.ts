@@ -39,7 +39,12 @@ function acceptedWords(text: string, scope: Scope, { what, escapes, accepts }: W
     const expanded = scope.expand(word);
     if (expanded === undefined) continue;
     if (accepts(expanded)) accepted.push(expanded);
-    else scope.report("error", `not ${what}, ignored`, { found: expanded, expected: what, offset: text.indexOf(word) });
+    else
+      scope.report("error", `not ${what}, ignored`, {
+        found: expanded,
+        expected: what,
+        offset: text.indexOf(word),
+      });
   }
   if (error !== null) {
     const details = { found: text.slice(error.at), offset: error.at };

@@ -90,7 +90,11 @@ function standsAlone(text: string, at: number, mark: string): boolean {
 }
 
 /** Arguments up to the end or a lone ";". undefined: malformed. */
-function readArguments(cursor: Cursor, scope: Scope, argv: string[]): { readonly separated: boolean } | undefined {
+function readArguments(
+  cursor: Cursor,
+  scope: Scope,
+  argv: string[],
+): { readonly separated: boolean } | undefined {
   const { text } = cursor;
   while (cursor.at < text.length) {
     if (standsAlone(text, cursor.at, ";")) {

@@ -21,20 +21,13 @@ import {
   tristate,
   vitalPath,
 } from "./scalar-types.ts";
-import {
-  coredumpFilter,
-  cpuPolicy,
-  cpuSet,
-  ioClass,
-  optionalInteger,
-  secureBits,
-} from "./scheduling.ts";
+import { coredumpFilter, cpuPolicy, cpuSet, ioClass, optionalInteger, secureBits } from "./scheduling.ts";
 import { preserveMode } from "./service-section.ts";
+import { DEFAULTS } from "./settings.ts";
 import { standardInput, standardInputData, standardInputText, standardOutput } from "./standard-stream.ts";
 import { logFacility, logLevel } from "./syslog-level.ts";
 import { parseTimespan } from "./timespan.ts";
 import { oneOf, orDefault, plain, type Scope, type ValueType } from "./value-type.ts";
-import { DEFAULTS } from "./settings.ts";
 
 /** Resources of setrlimit(2), and in what their limits count. */
 const RESOURCES: readonly (readonly [string, LimitUnit])[] = [
@@ -83,12 +76,15 @@ function partOfLogLimit(part: ValueType<RateLimit>): ValueType<RateLimit | null>
   };
 }
 
-const nanoseconds: ValueType<number | null> = plain<number | null>("a time span, in ns without unit", (value) => {
-  const match = /^\s*(\d+)\s*(?:ns|nsec)?\s*$/.exec(value);
-  if (match !== null) return Number(match[1]);
-  const usec = parseTimespan(value);
-  return usec === undefined ? undefined : Math.min(usec * 1000, Number.MAX_SAFE_INTEGER);
-});
+const nanoseconds: ValueType<number | null> = plain<number | null>(
+  "a time span, in ns without unit",
+  (value) => {
+    const match = /^\s*(\d+)\s*(?:ns|nsec)?\s*$/.exec(value);
+    if (match !== null) return Number(match[1]);
+    const usec = parseTimespan(value);
+    return usec === undefined ? undefined : Math.min(usec * 1000, Number.MAX_SAFE_INTEGER);
+  },
+);
 
 const killMode: ValueType<"control-group" | "process" | "mixed" | "none"> = orDefault(
   oneOf("control-group", "process", "mixed", "none"),

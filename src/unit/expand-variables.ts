@@ -11,20 +11,20 @@ export type VariableLookup = (name: string) => string | null;
 
 const IN_WORD = /\$\$|\$\{([^:}]*)([:}]|$)/g;
 
-function expandInWord(word: string, valueOf: VariableLookup): string {
+function expandInWord(word: string, lookUp: VariableLookup): string {
   return word.replace(IN_WORD, (match, name: string | undefined, end: string | undefined) => {
     if (name === undefined) return "$";
-    return end === "}" ? (valueOf(name) ?? "") : match;
+    return end === "}" ? (lookUp(name) ?? "") : match;
   });
 }
 
 /** Arguments with their variables replaced, as systemd's replace_env_argv does. */
 export function expandArguments(argv: readonly string[], lookup: VariableLookup): string[] {
-  const valueOf: VariableLookup = (name) => (isVariableName(name) ? lookup(name) : null);
+  const lookUp: VariableLookup = (name) => (isVariableName(name) ? lookup(name) : null);
   return argv.flatMap((word) => {
     if (!word.includes("$")) return [word];
-    if (!/^\$[^{$]/.test(word) && word !== "$") return [expandInWord(word, valueOf)];
-    const value = valueOf(word.slice(1));
+    if (!/^\$[^{$]/.test(word) && word !== "$") return [expandInWord(word, lookUp)];
+    const value = lookUp(word.slice(1));
     return value === null
       ? []
       : extractWords(value, { unquote: true, escapes: "drop", openEnded: true }).words;

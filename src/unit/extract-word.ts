@@ -82,10 +82,10 @@ export function unescapeText(text: string, allowNul = false): string | undefined
   for (let at = 0; ; ) {
     const slash = text.indexOf(BACKSLASH, at);
     if (slash < 0) return joinCarriedBytes(out + text.slice(at));
-    const escape = unescapeAt(text, slash + 1, allowNul);
-    if (escape === undefined) return undefined;
-    out += text.slice(at, slash) + escape.text;
-    at = slash + 1 + escape.length;
+    const unescaped = unescapeAt(text, slash + 1, allowNul);
+    if (unescaped === undefined) return undefined;
+    out += text.slice(at, slash) + unescaped.text;
+    at = slash + 1 + unescaped.length;
   }
 }
 
@@ -109,8 +109,8 @@ function readEscape(text: string, at: number, quoted: boolean, rules: WordRules)
     return rules.openEnded === true ? { text: "", next: at + 1 } : undefined;
   }
   if (rules.escapes === "drop") return { text: text.charAt(at + 1), next: at + 2 };
-  const escape = unescapeAt(text, at + 1);
-  if (escape !== undefined) return { text: escape.text, next: at + 1 + escape.length };
+  const unescaped = unescapeAt(text, at + 1);
+  if (unescaped !== undefined) return { text: unescaped.text, next: at + 1 + unescaped.length };
   return rules.relaxed === true ? { text: text.slice(at, at + 2), next: at + 2 } : undefined;
 }
 
@@ -128,10 +128,10 @@ export function extractWord(text: string, from: number, rules: WordRules): WordR
     if (at >= text.length) break;
     const c = text.charAt(at);
     if (c === BACKSLASH && rules.escapes !== "keep") {
-      const escape = readEscape(text, at, quote !== "", rules);
-      if (escape === undefined) return { problem: "unknown escape sequence", at };
-      word += escape.text;
-      at = escape.next;
+      const unescaped = readEscape(text, at, quote !== "", rules);
+      if (unescaped === undefined) return { problem: "unknown escape sequence", at };
+      word += unescaped.text;
+      at = unescaped.next;
     } else if (quote !== "") {
       quote = "";
       at++;

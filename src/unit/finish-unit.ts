@@ -34,6 +34,8 @@ export interface UnitOrigin {
 
 export interface FinishedUnit {
   readonly unit: Unit;
+  /** Why all of it together is refused, though every value is right. */
+  readonly refusal: string | null;
   readonly warnings: readonly string[];
 }
 
@@ -47,7 +49,10 @@ function serviceType(service: WrittenServiceSettings, exec: ExecSettings): Servi
 function finishService(written: WrittenServiceSettings, exec: ExecSettings): ServiceSettings {
   const type = serviceType(written, exec);
   const wantsNotify =
-    type === "notify" || type === "notify-reload" || written.watchdogUsec > 0 || written.fileDescriptorStoreMax > 0;
+    type === "notify" ||
+    type === "notify-reload" ||
+    written.watchdogUsec > 0 ||
+    written.fileDescriptorStoreMax > 0;
   return {
     ...written,
     type,
@@ -75,7 +80,8 @@ function hash(text: string): string {
 
 function finishExec(written: ExecSettings, name: string): ExecSettings {
   let exec = written;
-  if (exec.standardInput === "null" && exec.standardInputData !== "") exec = { ...exec, standardInput: "data" };
+  if (exec.standardInput === "null" && exec.standardInputData !== "")
+    exec = { ...exec, standardInput: "data" };
   if (!TWO_WAY.includes(exec.standardInput)) {
     const inherits = exec.standardOutput === "inherit";
     // The manager's DefaultStandardError= is "inherit", its DefaultStandardOutput= "journal".
@@ -139,7 +145,7 @@ export function finishUnit(draft: Draft, origin: UnitOrigin): FinishedUnit {
     const verdict = verifyService(service, base.unit);
     const states = withVerdict(origin, verdict);
     const unit: Unit = { ...base, ...states, type, service, exec, kill: group(draft, "kill") };
-    return { unit: { ...unit, dependencies: defaultDependencies(unit) }, warnings: verdict.warnings };
+    return { unit: { ...unit, dependencies: defaultDependencies(unit) }, ...verdict };
   }
   if (type === "socket") {
     const socket = finishSocket(group(draft, "socket"));
@@ -147,8 +153,8 @@ export function finishUnit(draft: Draft, origin: UnitOrigin): FinishedUnit {
     const verdict = verifySocket(socket);
     const states = withVerdict(origin, verdict);
     const unit: Unit = { ...base, ...states, type, socket, exec, kill: group(draft, "kill") };
-    return { unit: { ...unit, dependencies: defaultDependencies(unit) }, warnings: verdict.warnings };
+    return { unit: { ...unit, dependencies: defaultDependencies(unit) }, ...verdict };
   }
   const unit: Unit = { ...base, ...withVerdict(origin, NO_VERDICT), type };
-  return { unit: { ...unit, dependencies: defaultDependencies(unit) }, warnings: [] };
+  return { unit: { ...unit, dependencies: defaultDependencies(unit) }, ...NO_VERDICT };
 }

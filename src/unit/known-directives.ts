@@ -28,7 +28,8 @@ const MEANINGLESS: Readonly<Record<string, string>> = {
   Unit: "JoinsNamespaceOf RequiresMountsFor WantsMountsFor SurviveFinalKillSignal IgnoreOnSnapshot JobTimeoutRebootArgument RebootArgument",
   Socket: "ListenUSBFunction SmackLabel SmackLabelIPIn SmackLabelIPOut SELinuxContextFromNet",
   Service: "RebootArgument SysVStartPriority BusPolicy USBFunctionDescriptors USBFunctionStrings",
-  Mount: "What Where Options Type TimeoutSec DirectoryMode SloppyOptions LazyUnmount ForceUnmount ReadWriteOnly",
+  Mount:
+    "What Where Options Type TimeoutSec DirectoryMode SloppyOptions LazyUnmount ForceUnmount ReadWriteOnly",
   Automount: "Where ExtraOptions DirectoryMode TimeoutIdleSec",
   Swap: "What Priority Options TimeoutSec",
   Scope: "RuntimeMaxSec RuntimeRandomizedExtraSec TimeoutStopSec OOMPolicy",
@@ -61,7 +62,8 @@ export function knownDirective(section: string, key: string): KnownKind | undefi
 /** All such names of a section, for the reference and for checks of completeness. */
 export function knownDirectives(section: string): readonly (readonly [string, KnownKind])[] {
   const lists: (readonly [string | undefined, KnownKind])[] = [[MEANINGLESS[section], "meaningless"]];
-  if (WITH_EXEC.includes(section)) lists.push([EXEC_UNENFORCED, "unenforced"], [EXEC_MEANINGLESS, "meaningless"]);
+  if (WITH_EXEC.includes(section))
+    lists.push([EXEC_UNENFORCED, "unenforced"], [EXEC_MEANINGLESS, "meaningless"]);
   if (WITH_RESOURCES.includes(section)) {
     lists.push([RESOURCE_UNENFORCED, "unenforced"], [RESOURCE_MEANINGLESS, "meaningless"]);
   }

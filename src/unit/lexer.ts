@@ -69,7 +69,6 @@ export function positionAt(assignment: Assignment, offset: number): Position {
 /** Each run of newline, carriage return and NUL is one line end as long as none of them repeats. */
 function unifyLineEnds(text: string): string {
   if (!text.includes("\r") && !text.includes("\0")) return text;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL ends a line in systemd's reader
   return text.replace(/[\r\n\0]+/g, (run) => {
     let ends = "\n";
     let seen = "";
@@ -113,7 +112,12 @@ function openSection(state: LexerState, header: string, line: number, column: nu
   }
   const name = header.slice(1, -1);
   if (!isSafeText(name)) {
-    state.fatal = { line, column, message: "section header with a character that is not allowed", found: header };
+    state.fatal = {
+      line,
+      column,
+      message: "section header with a character that is not allowed",
+      found: header,
+    };
     return;
   }
   state.section = name;
@@ -129,7 +133,13 @@ function isSafeText(text: string): boolean {
 /**
  * One logical line. `breaks` holds offset in `text`, line and column of each physical line but the first.
  */
-function takeLine(state: LexerState, text: string, line: number, shift: number, breaks: readonly number[] | null): void {
+function takeLine(
+  state: LexerState,
+  text: string,
+  line: number,
+  shift: number,
+  breaks: readonly number[] | null,
+): void {
   const start = skipBlanks(text, 0);
   if (start === text.length) return;
   const column = start + 1 + shift;
@@ -142,7 +152,12 @@ function takeLine(state: LexerState, text: string, line: number, shift: number, 
     return;
   }
   if (state.section === null) {
-    state.problems.push({ line, column, message: "assignment outside of a section, ignored", found: strip(text) });
+    state.problems.push({
+      line,
+      column,
+      message: "assignment outside of a section, ignored",
+      found: strip(text),
+    });
     return;
   }
   const equals = text.indexOf("=", start);

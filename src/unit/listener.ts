@@ -52,15 +52,12 @@ function isApiFileSystem(path: string): boolean {
   return isBelow(path, "/proc") || isBelow(path, "/sys") || isBelow(path, "/dev");
 }
 
-export const fifoListener: ValueType<readonly Listener[]> = listening(
-  "an absolute path",
-  (text, scope) => {
-    const path = parseAbsolutePath(text);
-    if (path === undefined || isApiFileSystem(path)) return undefined;
-    const patched = withoutVarRun(path, scope);
-    return { kind: "fifo", path: patched, text: patched };
-  },
-);
+export const fifoListener: ValueType<readonly Listener[]> = listening("an absolute path", (text, scope) => {
+  const path = parseAbsolutePath(text);
+  if (path === undefined || isApiFileSystem(path)) return undefined;
+  const patched = withoutVarRun(path, scope);
+  return { kind: "fifo", path: patched, text: patched };
+});
 
 export const specialListener: ValueType<readonly Listener[]> = listening("an absolute path", (text) => {
   const path = parseAbsolutePath(text);

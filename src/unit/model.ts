@@ -7,7 +7,18 @@
  */
 import type { Usec } from "../base/time.ts";
 
-export type UnitType = "service" | "socket" | "target" | "timer" | "path" | "slice" | "mount" | "scope" | "device" | "swap" | "automount";
+export type UnitType =
+  | "service"
+  | "socket"
+  | "target"
+  | "timer"
+  | "path"
+  | "slice"
+  | "mount"
+  | "scope"
+  | "device"
+  | "swap"
+  | "automount";
 
 export type LoadState = "loaded" | "not-found" | "bad-setting" | "error" | "masked" | "stub";
 
@@ -52,7 +63,16 @@ export type EmergencyAction =
   | "halt-force"
   | "halt-immediate";
 
-export type JobMode = "fail" | "replace" | "replace-irreversibly" | "isolate" | "flush" | "ignore-dependencies" | "ignore-requirements" | "triggering" | "restart-dependencies";
+export type JobMode =
+  | "fail"
+  | "replace"
+  | "replace-irreversibly"
+  | "isolate"
+  | "flush"
+  | "ignore-dependencies"
+  | "ignore-requirements"
+  | "triggering"
+  | "restart-dependencies";
 
 /** One Condition…= or Assert…= line. `kind` is the directive without its prefix ("PathExists"). */
 export interface Condition {
@@ -131,8 +151,23 @@ export interface ExitStatusSet {
   readonly signals: readonly number[];
 }
 
-export type ServiceType = "simple" | "exec" | "forking" | "oneshot" | "dbus" | "notify" | "notify-reload" | "idle";
-export type ServiceRestart = "no" | "on-success" | "on-failure" | "on-abnormal" | "on-watchdog" | "on-abort" | "always";
+export type ServiceType =
+  | "simple"
+  | "exec"
+  | "forking"
+  | "oneshot"
+  | "dbus"
+  | "notify"
+  | "notify-reload"
+  | "idle";
+export type ServiceRestart =
+  | "no"
+  | "on-success"
+  | "on-failure"
+  | "on-abnormal"
+  | "on-watchdog"
+  | "on-abort"
+  | "always";
 export type NotifyAccess = "none" | "main" | "exec" | "all";
 export type TimeoutFailureMode = "terminate" | "abort" | "kill";
 
@@ -203,10 +238,19 @@ export type SocketAddress =
   | { readonly family: "vsock"; readonly cid: number; readonly port: number };
 
 export type Listener =
-  | { readonly kind: "stream" | "datagram" | "seqpacket"; readonly address: SocketAddress; readonly text: string }
+  | {
+      readonly kind: "stream" | "datagram" | "seqpacket";
+      readonly address: SocketAddress;
+      readonly text: string;
+    }
   | { readonly kind: "fifo"; readonly path: string; readonly text: string }
   | { readonly kind: "special"; readonly path: string; readonly text: string }
-  | { readonly kind: "netlink"; readonly netlinkFamily: number; readonly group: number; readonly text: string }
+  | {
+      readonly kind: "netlink";
+      readonly netlinkFamily: number;
+      readonly group: number;
+      readonly text: string;
+    }
   | { readonly kind: "mqueue"; readonly name: string; readonly text: string };
 
 /** [Socket], without .exec and .kill. */
@@ -281,7 +325,18 @@ export interface ResourceLimit {
 
 export type ExecInput = "null" | "tty" | "tty-force" | "tty-fail" | "data" | "socket" | "fd" | "file";
 export type ExecOutput =
-  | "inherit" | "null" | "tty" | "journal" | "kmsg" | "journal+console" | "kmsg+console" | "socket" | "fd" | "file" | "append" | "truncate";
+  | "inherit"
+  | "null"
+  | "tty"
+  | "journal"
+  | "kmsg"
+  | "journal+console"
+  | "kmsg+console"
+  | "socket"
+  | "fd"
+  | "file"
+  | "append"
+  | "truncate";
 
 export interface ExecDirectory {
   /** Relative to the kind's root ("/run", "/var/lib", …). */

@@ -10,7 +10,8 @@ export function isAbsolute(path: string): boolean {
 
 /** Without repeated slashes, "." components and a slash at the end. */
 export function simplifyPath(path: string): string {
-  if (!path.includes("//") && !path.includes("./") && !path.includes("/.") && !path.endsWith("/")) return path;
+  if (!path.includes("//") && !path.includes("./") && !path.includes("/.") && !path.endsWith("/"))
+    return path;
   const parts = path.split("/").filter((part) => part !== "" && part !== ".");
   const joined = parts.join("/");
   if (isAbsolute(path)) return `/${joined}`;
@@ -21,7 +22,9 @@ export function simplifyPath(path: string): string {
 export function isValidPath(path: string): boolean {
   if (path === "" || path.length > LONGEST_PATH) return false;
   if (path.length <= LONGEST_NAME / 3) return true;
-  return utf8Length(path) <= LONGEST_PATH && path.split("/").every((part) => utf8Length(part) <= LONGEST_NAME);
+  return (
+    utf8Length(path) <= LONGEST_PATH && path.split("/").every((part) => utf8Length(part) <= LONGEST_NAME)
+  );
 }
 
 /** No "." or ".." component. */
@@ -31,7 +34,9 @@ export function isNormalized(path: string): boolean {
 
 /** A single name that can stand in a directory. */
 export function isFileName(name: string): boolean {
-  return name !== "" && name !== "." && name !== ".." && !name.includes("/") && utf8Length(name) <= LONGEST_NAME;
+  return (
+    name !== "" && name !== "." && name !== ".." && !name.includes("/") && utf8Length(name) <= LONGEST_NAME
+  );
 }
 
 /** Simplified absolute path; undefined for one that is relative, malformed or has "..". */

@@ -4,7 +4,7 @@
  */
 import type { Diagnostic, Severity } from "./diagnostic.ts";
 import { findDirective, hasSection } from "./directive-table.ts";
-import { type Assignment, lexUnitFile, type LexedFile, positionAt } from "./lexer.ts";
+import { type Assignment, type LexedFile, lexUnitFile, positionAt } from "./lexer.ts";
 import type { UnitType } from "./model.ts";
 import { type Draft, writable } from "./settings.ts";
 import { expandSpecifiers, type SpecifierSubject } from "./specifier.ts";
@@ -48,7 +48,12 @@ const NOWHERE: Assignment = {
   breaks: null,
 };
 
-function complain(reader: Reader, severity: Severity, message: string, details: ReportDetails = {}): Diagnostic {
+function complain(
+  reader: Reader,
+  severity: Severity,
+  message: string,
+  details: ReportDetails = {},
+): Diagnostic {
   const { assignment } = reader;
   const { line, column } = positionAt(assignment, Math.max(0, details.offset ?? 0));
   const diagnostic: Diagnostic = {
@@ -102,7 +107,8 @@ function openReader(text: UnitText, subject: SpecifierSubject, diagnostics: Diag
 }
 
 /** Values in which "#" and ";" are ordinary text that people mean. */
-const FREE_TEXT = /^(Description|Documentation|Exec.*|Environment|StandardInputText|SetCredential|Condition.*)$/;
+const FREE_TEXT =
+  /^(Description|Documentation|Exec.*|Environment|StandardInputText|SetCredential|Condition.*)$/;
 
 /** systemd has no comments after a value; what was meant as one is part of the value. */
 function warnOfTrailingComment(reader: Reader): void {
@@ -111,9 +117,14 @@ function warnOfTrailingComment(reader: Reader): void {
   const offset = value.search(pattern);
   if (offset < 0 || /["']/.test(value.slice(0, offset))) return;
   const comment = value.slice(offset + 1);
-  complain(reader, "warning", `a comment can't follow a value; the text '${comment}' became part of the value`, {
-    offset: offset + 1,
-  });
+  complain(
+    reader,
+    "warning",
+    `a comment can't follow a value; the text '${comment}' became part of the value`,
+    {
+      offset: offset + 1,
+    },
+  );
 }
 
 function readAssignment(reader: Reader, draft: Draft, known: Map<string, string[]>): void {
@@ -124,7 +135,15 @@ function readAssignment(reader: Reader, draft: Draft, known: Map<string, string[
     const { file } = reader.text;
     const { line, column } = reader.assignment;
     const message = `unknown key in section [${section}], ignored`;
-    reader.diagnostics.push({ severity: "warning", file, line, column, message, found: `${key}=`, expected: null });
+    reader.diagnostics.push({
+      severity: "warning",
+      file,
+      line,
+      column,
+      message,
+      found: `${key}=`,
+      expected: null,
+    });
   } else if (typeof directive === "string") {
     const keys = known.get(directive);
     if (keys === undefined) known.set(directive, [`${key}=`]);
@@ -147,12 +166,21 @@ function reportKnown(reader: Reader, known: Map<string, string[]>): void {
   const parts = [...known].map(([kind, keys]) => `${KNOWN_MESSAGES[kind]}: ${keys.join(" ")}`);
   const { file } = reader.text;
   const message = parts.join("; ");
-  reader.diagnostics.push({ severity: "notice", file, line: 0, column: 0, message, found: null, expected: null });
+  reader.diagnostics.push({
+    severity: "notice",
+    file,
+    line: 0,
+    column: 0,
+    message,
+    found: null,
+    expected: null,
+  });
 }
 
 function reportLexer(text: UnitText, type: UnitType, diagnostics: Diagnostic[]): void {
   const { file, lexed } = text;
-  for (const problem of lexed.problems) diagnostics.push({ severity: "warning", file, expected: null, ...problem });
+  for (const problem of lexed.problems)
+    diagnostics.push({ severity: "warning", file, expected: null, ...problem });
   for (const section of lexed.sections) {
     if (hasSection(type, section) || section.startsWith("X-")) continue;
     const first = lexed.assignments.find((assignment) => assignment.section === section);

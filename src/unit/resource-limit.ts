@@ -1,10 +1,11 @@
 /** Limit…= (systemd.exec(5), "Process Properties"): "soft:hard", or one value for both. */
+
+import { USEC_INFINITY, USEC_PER_SEC } from "../base/time.ts";
 import type { ResourceLimit } from "./model.ts";
 import { parseInteger } from "./number.ts";
 import { parseSize } from "./size.ts";
 import { parseTimespan } from "./timespan.ts";
 import type { ValueType } from "./value-type.ts";
-import { USEC_INFINITY, USEC_PER_SEC } from "../base/time.ts";
 
 export const RLIM_INFINITY: number = Number.MAX_SAFE_INTEGER;
 

@@ -8,7 +8,9 @@ const LARGEST_CPU = 8191;
 
 /** An integer within bounds; an empty value unsets it. */
 export function optionalInteger(min: number, max: number): ValueType<number | null> {
-  return orDefault(plain<number | null>(`a number from ${min} to ${max}`, (text) => parseInteger(text, min, max)));
+  return orDefault(
+    plain<number | null>(`a number from ${min} to ${max}`, (text) => parseInteger(text, min, max)),
+  );
 }
 
 export function integer(min: number, max: number): ValueType<number> {
@@ -46,7 +48,10 @@ export const cpuSet: ValueType<readonly number[]> = {
   expected: "processor numbers and ranges such as 0-3,8",
   read: (text, _scope, before) => {
     if (text === "") return [];
-    const { words: parts, error } = extractWords(text.replaceAll(",", " "), { unquote: true, escapes: "drop" });
+    const { words: parts, error } = extractWords(text.replaceAll(",", " "), {
+      unquote: true,
+      escapes: "drop",
+    });
     if (error !== null) return undefined;
     const set = new Set(before);
     for (const part of parts) {

@@ -50,24 +50,27 @@ const ipTos: ValueType<number> = orDefault(
   ),
 );
 
-const timestamping: ValueType<"off" | "us" | "ns"> = plain("off, us (or µs, usec) or ns (or nsec)", (text) => {
-  switch (text) {
-    case "us":
-    case "usec":
-    case "\u00b5s":
-    case "\u03bcs":
-      return "us";
-    case "ns":
-    case "nsec":
-      return "ns";
-    case "off":
-      return "off";
-    default: {
-      const on = parseBoolean(text);
-      return on === undefined ? undefined : on ? "us" : "off";
+const timestamping: ValueType<"off" | "us" | "ns"> = plain(
+  "off, us (or µs, usec) or ns (or nsec)",
+  (text) => {
+    switch (text) {
+      case "us":
+      case "usec":
+      case "\u00b5s":
+      case "\u03bcs":
+        return "us";
+      case "ns":
+      case "nsec":
+        return "ns";
+      case "off":
+        return "off";
+      default: {
+        const on = parseBoolean(text);
+        return on === undefined ? undefined : on ? "us" : "off";
+      }
     }
-  }
-});
+  },
+);
 
 /** FileDescriptorName=, and the like for streams. */
 export const descriptorName: ValueType<string | null> = orDefault(

@@ -102,12 +102,10 @@ export function escapePath(path: string): string | undefined {
 /** systemd-escape --unescape; undefined for a malformed escape. */
 export function unescapeUnitName(text: string): string | undefined {
   if (/\\(?!x[0-9a-fA-F]{2})/.test(text)) return undefined;
-  const unescaped = text
-    .replaceAll("-", "/")
-    .replace(/\\x([0-9a-fA-F]{2})/g, (_, hex: string) => {
-      const byte = Number.parseInt(hex, 16);
-      return byte < 0x80 ? String.fromCharCode(byte) : carriedByte(byte);
-    });
+  const unescaped = text.replaceAll("-", "/").replace(/\\x([0-9a-fA-F]{2})/g, (_, hex: string) => {
+    const byte = Number.parseInt(hex, 16);
+    return byte < 0x80 ? String.fromCharCode(byte) : carriedByte(byte);
+  });
   return joinCarriedBytes(unescaped);
 }
 

@@ -1,4 +1,6 @@
 /** Rows of [Unit], [Install] and [X-Usher] (systemd.unit(5)). */
+
+import { parseBoolean } from "./boolean.ts";
 import { dependencyNames, installNames } from "./dependency.ts";
 import { type Directives, fieldsOf, severalFields } from "./directive.ts";
 import type { Condition, EmergencyAction, JobMode } from "./model.ts";
@@ -8,7 +10,6 @@ import { boolean, path, text, textWords, timespan } from "./scalar-types.ts";
 import { optionalInteger } from "./scheduling.ts";
 import { parseTimeout } from "./timespan.ts";
 import { oneOf, orDefault, plain, specified, type ValueType } from "./value-type.ts";
-import { parseBoolean } from "./boolean.ts";
 import { skipBlanks } from "./whitespace.ts";
 
 export const emergencyAction: ValueType<EmergencyAction> = oneOf<EmergencyAction>(
@@ -46,7 +47,9 @@ const description: ValueType<string> = orDefault(specified(plain("text", (value)
 
 function readCondition(kind: string, assert: boolean, takesPath: boolean): ValueType<readonly Condition[]> {
   return {
-    expected: takesPath ? "an absolute path, | and ! before it if wanted" : "a parameter, | and ! before it if wanted",
+    expected: takesPath
+      ? "an absolute path, | and ! before it if wanted"
+      : "a parameter, | and ! before it if wanted",
     read: (value, scope, before) => {
       if (value === "") return before.filter((condition) => condition.assert !== assert);
       const trigger = value.startsWith("|");
@@ -56,7 +59,9 @@ function readCondition(kind: string, assert: boolean, takesPath: boolean): Value
       const expanded = scope.expand(value.slice(at));
       if (expanded === undefined) return before;
       const parameter = takesPath ? parseAbsolutePath(expanded) : expanded;
-      return parameter === undefined ? undefined : before.concat({ kind, assert, trigger, negate, parameter });
+      return parameter === undefined
+        ? undefined
+        : before.concat({ kind, assert, trigger, negate, parameter });
     },
   };
 }

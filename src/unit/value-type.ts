@@ -52,8 +52,7 @@ export function specified<T>(type: ValueType<T>): ValueType<T> {
 export function orDefault<T>(type: ValueType<T>): ValueType<T> {
   return {
     expected: type.expected,
-    read: (text, scope, before, initial) =>
-      text === "" ? initial : type.read(text, scope, before, initial),
+    read: (text, scope, before, initial) => (text === "" ? initial : type.read(text, scope, before, initial)),
   };
 }
 

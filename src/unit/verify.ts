@@ -18,7 +18,8 @@ function serviceRefusal(service: ServiceSettings, unit: UnitSettings): string | 
   if (execStart.length === 0 && !service.remainAfterExit && unit.successAction === "none") {
     return "service has no ExecStart= and no SuccessAction= and not RemainAfterExit=yes";
   }
-  if (execStart.length > 1 && type !== "oneshot") return `service has more than one ExecStart=, ${onlyOneshot}`;
+  if (execStart.length > 1 && type !== "oneshot")
+    return `service has more than one ExecStart=, ${onlyOneshot}`;
   if (type === "oneshot" && (service.restart === "always" || service.restart === "on-success")) {
     return `Restart=${service.restart} is not allowed for Type=oneshot services`;
   }
@@ -33,7 +34,8 @@ function serviceWarnings(service: ServiceSettings): string[] {
   const warnings: string[] = [];
   const hasMaxDelay = service.restartMaxDelayUsec !== USEC_INFINITY;
   const hasRuntimeMax = service.runtimeMaxUsec !== USEC_INFINITY;
-  if (hasRuntimeMax && service.type === "oneshot") warnings.push("RuntimeMaxSec= has no effect with Type=oneshot");
+  if (hasRuntimeMax && service.type === "oneshot")
+    warnings.push("RuntimeMaxSec= has no effect with Type=oneshot");
   if (!hasRuntimeMax && service.runtimeRandomizedExtraUsec !== 0) {
     warnings.push("RuntimeRandomizedExtraSec= has no effect without RuntimeMaxSec=");
   }
@@ -66,7 +68,8 @@ export function verifySocket(socket: SocketSettings): Verdict {
 }
 
 function socketRefusal(socket: SocketSettings): string | null {
-  if (socket.listeners.length === 0) return "socket has no Listen…= (ListenStream=, ListenDatagram=, ListenFIFO=, …)";
+  if (socket.listeners.length === 0)
+    return "socket has no Listen…= (ListenStream=, ListenDatagram=, ListenFIFO=, …)";
   if (socket.maxConnections <= 0) return "MaxConnections= is too small";
   if (socket.accept && !accepts(socket)) return "Accept=yes, but not all listeners can accept connections";
   if (socket.accept && socket.service !== null) return "Service= is not allowed with Accept=yes";

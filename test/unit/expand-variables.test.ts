@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the curlies are what is tested
 import { describe, expect, it } from "vitest";
 import { expandArguments } from "../../src/unit/expand-variables.ts";
 import vectors from "./vectors/environment.json" with { type: "json" };

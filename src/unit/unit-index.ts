@@ -1,0 +1,331 @@
+/**
+ * From names to files: which file a unit name leads to, under which other names, with which drop-ins, and which
+ * `.wants/` and similar links there are for it (systemd.unit(5), "Unit File Load Path").
+ *
+ * Each directory of the search path is listed once, and each directory below it once when something in it may matter:
+ * the system calls grow with the directories and the files read, not with the names that are looked up.
+ */
+
+import { isBuiltin, isGiven } from "./builtin-units.ts";
+import type { UnitType } from "./model.ts";
+import {
+  baseName,
+  directoryOf,
+  linkTarget,
+  type SearchPath,
+  type UnitFileEntry,
+  type UnitFiles,
+  VENDOR_DIRECTORIES,
+} from "./unit-files.ts";
+import {
+  classifyUnitName,
+  isValidUnitName,
+  templateOf,
+  unitInstance,
+  unitPrefix,
+  unitType,
+  withInstance,
+} from "./unit-name.ts";
+
+/** What a name leads to. */
+export interface ResolvedUnit {
+  /** The unit's own name, with the instance that was asked for. */
+  readonly name: string;
+  /** Where its text is, a template's for an instance; null for a unit that needs none. */
+  readonly path: string | null;
+  /** The file is a link to /dev/null. (An empty file is a mask too, but has to be read to know.) */
+  readonly masked: boolean;
+}
+
+export type LinkKind = "wants" | "requires" | "upholds";
+
+/** An entry of a `.wants/` directory. */
+export interface PulledIn {
+  readonly name: string;
+  readonly path: string;
+  /** "link": it counts. "mask": a link to /dev/null, which hides others of its name. "file": not a link. */
+  readonly kind: "link" | "mask" | "file";
+}
+
+export interface UnitIndex {
+  readonly search: SearchPath;
+  /** null: there is no such unit. */
+  readonly resolve: (name: string) => ResolvedUnit | null;
+  /** Forgets what a name leads to, of which there may be any number (instances for connections). */
+  readonly forget: (name: string) => void;
+  /** The other names that lead to a unit, in the order of the search path. */
+  readonly aliases: (name: string) => readonly string[];
+  /** Another name for a unit, as its link would be: without effect where a file has that name. */
+  readonly addAlias: (alias: string, name: string) => void;
+  /** Drop-in files for a unit with these names, in the order in which they are read. */
+  readonly dropIns: (names: readonly string[]) => readonly string[];
+  readonly pulledIn: (names: readonly string[], kind: LinkKind) => readonly PulledIn[];
+  /** Names of the files in usher's own directories with their paths, each name once. */
+  readonly ownFiles: () => readonly (readonly [string, string])[];
+  /** Does the file lie in one of usher's own directories? */
+  readonly isOwn: (path: string) => boolean;
+}
+
+const MASK_TARGET = "/dev/null";
+const LONGEST_LINK_CHAIN = 16;
+
+interface Directory {
+  readonly path: string;
+  readonly isVendor: boolean;
+  /** Files and links by name; not all of them need be units. */
+  readonly units: ReadonlyMap<string, UnitFileEntry["kind"]>;
+  /** Names of the directories (and of what may be one) below it, such as "foo.service.d". */
+  readonly below: ReadonlySet<string>;
+}
+
+function readDirectory(files: UnitFiles, path: string): Directory {
+  const units = new Map<string, UnitFileEntry["kind"]>();
+  const below = new Set<string>();
+  for (const { name, kind } of files.list(path) ?? []) {
+    if (kind !== "file" && /\.(?:d|wants|requires|upholds)$/.test(name)) below.add(name);
+    else if (kind !== "directory") units.set(name, kind);
+  }
+  return { path, isVendor: VENDOR_DIRECTORIES.includes(path), units, below };
+}
+
+/** "foo-bar-baz@x.service" → "foo-bar-@x.service", "foo-@x.service": names that drop-ins of several units share. */
+function truncatedNames(name: string): string[] {
+  const prefix = unitPrefix(name);
+  const rest = name.slice(prefix.length);
+  const names: string[] = [];
+  for (let dash = prefix.lastIndexOf("-"); dash > 0; dash = prefix.lastIndexOf("-", dash - 1)) {
+    const shorter = prefix.slice(0, dash + 1);
+    if (shorter !== prefix) names.push(shorter + rest);
+  }
+  return names;
+}
+
+/** The names whose `.d/`, `.wants/`, … count for a unit, the most special first. */
+function folderNames(name: string): string[] {
+  const truncated = truncatedNames(name);
+  if (classifyUnitName(name) !== "instance") return [name, ...truncated];
+  const template = templateOf(name);
+  return [name, template, ...truncatedNames(template), ...truncated];
+}
+
+/** The name that an alias leads to, with the alias's instance if that is asked for; null if they don't fit. */
+function throughAlias(alias: string, target: string): string | null {
+  if (unitType(alias) !== unitType(target)) return null;
+  const kind = classifyUnitName(target);
+  if (kind !== "template")
+    return kind === "invalid" || classifyUnitName(alias) === "template" ? null : target;
+  const instance = unitInstance(alias);
+  if (instance === null) return null;
+  return instance === "" ? target : (withInstance(target, instance) ?? null);
+}
+
+interface State {
+  readonly files: UnitFiles;
+  readonly search: SearchPath;
+  directories: readonly Directory[] | null;
+  readonly links: Map<string, string | null>;
+  readonly resolved: Map<string, ResolvedUnit | null>;
+  /** From [Install] of usher's own units. */
+  readonly added: Map<string, string>;
+  /** By type: own name → other names. */
+  readonly aliases: Map<UnitType, Map<string, string[]>>;
+  readonly lists: Map<string, readonly UnitFileEntry[]>;
+}
+
+function directoriesOf(state: State): readonly Directory[] {
+  state.directories ??= state.search.directories.map((path) => readDirectory(state.files, path));
+  return state.directories;
+}
+
+/** The absolute target of a link, read once; null for a file. */
+function targetOf(state: State, path: string, kind: UnitFileEntry["kind"]): string | null {
+  if (kind !== "link" && kind !== "unknown") return null;
+  const known = state.links.get(path);
+  if (known !== undefined) return known;
+  const target = state.files.readLink(path);
+  const absolute = target === null ? null : linkTarget(path, target);
+  state.links.set(path, absolute);
+  return absolute;
+}
+
+interface FoundFile {
+  readonly path: string;
+  readonly masked: boolean;
+}
+
+/** One step: the file of exactly this name, or the other name that it is a link to. */
+function lookUp(state: State, name: string): FoundFile | { readonly alias: string } | null {
+  const builtin = isBuiltin(name);
+  for (const directory of directoriesOf(state)) {
+    const kind = directory.units.get(name);
+    if (kind === undefined || (builtin && directory.isVendor)) continue;
+    const path = `${directory.path}/${name}`;
+    const target = targetOf(state, path, kind);
+    const masked = target === MASK_TARGET;
+    if (target === null || masked || baseName(target) === name) return { path, masked };
+    const isInside =
+      state.search.directories.includes(directoryOf(target)) ||
+      VENDOR_DIRECTORIES.includes(directoryOf(target));
+    return isInside && isValidUnitName(baseName(target)) ? { alias: baseName(target) } : { path, masked };
+  }
+  const added = state.added.get(name);
+  return added === undefined ? null : { alias: added };
+}
+
+function resolve(state: State, name: string): ResolvedUnit | null {
+  let current = name;
+  for (let step = 0; step < LONGEST_LINK_CHAIN; step++) {
+    const isInstance = classifyUnitName(current) === "instance";
+    const found = lookUp(state, current) ?? (isInstance ? lookUp(state, templateOf(current)) : null);
+    if (found === null)
+      return isBuiltin(current) || isGiven(current) ? { name: current, path: null, masked: false } : null;
+    if ("path" in found) return { name: current, ...found };
+    const next = throughAlias(current, found.alias);
+    if (next === null || next === current) return null;
+    current = next;
+  }
+  return null;
+}
+
+function resolveOnce(state: State, name: string): ResolvedUnit | null {
+  const known = state.resolved.get(name);
+  if (known !== undefined) return known;
+  const found = isValidUnitName(name) ? resolve(state, name) : null;
+  state.resolved.set(name, found);
+  return found;
+}
+
+/** All aliases of one type, found by following each link once. */
+function aliasesOfType(state: State, type: UnitType): Map<string, string[]> {
+  const known = state.aliases.get(type);
+  if (known !== undefined) return known;
+  const aliases = new Map<string, string[]>();
+  const links = directoriesOf(state).flatMap(({ units }) =>
+    [...units].filter(([name, kind]) => (kind === "link" || kind === "unknown") && unitType(name) === type),
+  );
+  const names = [
+    ...links.map(([name]) => name),
+    ...[...state.added.keys()].filter((name) => unitType(name) === type),
+  ];
+  for (const name of new Set(names)) {
+    const target = resolveOnce(state, name)?.name;
+    if (target !== undefined && target !== name) aliases.set(target, [...(aliases.get(target) ?? []), name]);
+  }
+  state.aliases.set(type, aliases);
+  return aliases;
+}
+
+function aliasesOf(state: State, name: string): readonly string[] {
+  const type = unitType(name);
+  if (type === undefined) return [];
+  const aliases = aliasesOfType(state, type);
+  const direct = aliases.get(name) ?? [];
+  const instance = unitInstance(name);
+  if (aliases.size === 0 || instance === null || instance === "") return direct;
+  const ofTemplate = aliases.get(templateOf(name)) ?? [];
+  return [...direct, ...ofTemplate.flatMap((alias) => withInstance(alias, instance) ?? [])];
+}
+
+function listOnce(state: State, path: string): readonly UnitFileEntry[] {
+  const known = state.lists.get(path);
+  if (known !== undefined) return known;
+  const entries = state.files.list(path) ?? [];
+  state.lists.set(path, entries);
+  return entries;
+}
+
+interface FolderEntry {
+  readonly path: string;
+  readonly kind: UnitFileEntry["kind"];
+}
+
+/** Entries of all folders of the names with this suffix by name; for each name the first in the search path's order. */
+function entriesOf(state: State, names: readonly string[], suffix: string): Map<string, FolderEntry> {
+  const found = new Map<string, FolderEntry>();
+  const directories = directoriesOf(state).filter(({ below }) => below.size > 0);
+  if (directories.length === 0) return found;
+  const type = unitType(names[0] ?? "");
+  const groups = [...names.map(folderNames), type === undefined ? [] : [type]];
+  for (const group of groups) {
+    for (const directory of directories) {
+      for (const name of group) {
+        if (!directory.below.has(name + suffix)) continue;
+        const folder = `${directory.path}/${name}${suffix}`;
+        for (const entry of listOnce(state, folder)) {
+          if (!found.has(entry.name))
+            found.set(entry.name, { path: `${folder}/${entry.name}`, kind: entry.kind });
+        }
+      }
+    }
+  }
+  return found;
+}
+
+function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
+  return a < b ? -1 : 1;
+}
+
+function dropInsOf(state: State, names: readonly string[]): string[] {
+  return [...entriesOf(state, names, ".d")]
+    .filter(([name, { kind }]) => name.endsWith(".conf") && kind !== "directory")
+    .sort(byName)
+    .map(([, { path }]) => path);
+}
+
+/** Units that belong to systemd itself are not wanted in a container only because the package is there. */
+function isMachinery(name: string, path: string): boolean {
+  return (
+    name.startsWith("systemd-") && VENDOR_DIRECTORIES.some((directory) => path.startsWith(`${directory}/`))
+  );
+}
+
+function pulledInBy(state: State, names: readonly string[], link: LinkKind): PulledIn[] {
+  return [...entriesOf(state, names, `.${link}`)]
+    .filter(
+      ([name, { path, kind }]) => kind !== "directory" && isValidUnitName(name) && !isMachinery(name, path),
+    )
+    .sort(byName)
+    .map(([name, { path, kind }]) => {
+      const target = targetOf(state, path, kind);
+      return { name, path, kind: target === null ? "file" : target === MASK_TARGET ? "mask" : "link" };
+    });
+}
+
+export function createUnitIndex(files: UnitFiles, search: SearchPath): UnitIndex {
+  const state: State = {
+    files,
+    search,
+    directories: null,
+    links: new Map(),
+    resolved: new Map(),
+    added: new Map(),
+    aliases: new Map(),
+    lists: new Map(),
+  };
+  return {
+    search,
+    resolve: (name) => resolveOnce(state, name),
+    forget: (name) => state.resolved.delete(name),
+    aliases: (name) => aliasesOf(state, name),
+    addAlias: (alias, name) => {
+      const type = unitType(alias);
+      if (type === undefined || type !== unitType(name) || state.added.has(alias)) return;
+      state.added.set(alias, name);
+      state.resolved.delete(alias);
+      state.aliases.delete(type);
+    },
+    dropIns: (names) => dropInsOf(state, names),
+    pulledIn: (names, kind) => pulledInBy(state, names, kind),
+    ownFiles: () => {
+      const found = new Map<string, string>();
+      for (const { path, units } of directoriesOf(state)) {
+        if (!search.own.includes(path)) continue;
+        for (const name of units.keys()) {
+          if (!found.has(name) && isValidUnitName(name)) found.set(name, `${path}/${name}`);
+        }
+      }
+      return [...found].sort(byName);
+    },
+    isOwn: (path) => search.own.includes(directoryOf(path)),
+  };
+}
