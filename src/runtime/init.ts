@@ -200,7 +200,8 @@ function boot(runtime: Runtime): void {
       requestId: runtime.requests.open({}),
       unit,
       job: "start",
-      mode: "replace",
+      // Nothing that these need is more than a name yet: targets start with the boot unit, once all is known.
+      mode: "ignore-dependencies",
     });
   runtime.listeningUsec = host.monotonic();
   emit({ type: "units-loaded", units: units.loadRest(), complete: true, stubs: [] });
