@@ -1,10 +1,29 @@
 /** The composition root of usher as an init: reads the command line, and runs units or hands over to the tools. */
+import type { UnitReader } from "./cli/system.ts";
 import { native } from "./host/native.ts";
 import { environmentValue } from "./runtime/environment.ts";
 import { runInit } from "./runtime/init.ts";
 import { parseInvocation } from "./runtime/options.ts";
+import { specifierFacts } from "./runtime/system-facts.ts";
+import { createLoader } from "./unit/loader.ts";
 
 const EXIT_USAGE = 2;
+const ACCOUNT_FILE_MAX = 4 * 1024 * 1024;
+
+/** What the tools' blob exports when it is loaded from here. */
+interface Tools {
+  readonly main: (reader: UnitReader) => void;
+}
+
+/** Lends the tools this blob's loader for --verify, so that theirs needs none. */
+const unitReader: UnitReader = {
+  createLoader,
+  specifierFacts: () =>
+    specifierFacts(native, (path) => {
+      const text = native.readFile(path, ACCOUNT_FILE_MAX);
+      return typeof text === "number" ? "" : text;
+    }),
+};
 
 function main(): void {
   const complaints: string[] = [];
@@ -17,7 +36,7 @@ function main(): void {
     native.writeOut(2, `usher: ${invocation.error}\n`);
     native.exit(EXIT_USAGE);
   }
-  if (invocation.value.kind === "tool") native.loadBlob("tools");
+  if (invocation.value.kind === "tool") (native.loadBlob("tools") as Tools).main(unitReader);
   else {
     runInit(native, invocation.value.options, complaints);
     native.exit(native.run());

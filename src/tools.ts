@@ -1,22 +1,17 @@
 /** The composition root of the tools: usherctl, systemctl, systemd-notify and the others, by the name that was called. */
 import { FACES } from "./cli/face/face-table.ts";
+import type { UnitReader } from "./cli/system.ts";
 import { createNativeTool } from "./cli/system-native.ts";
 import { native } from "./host/native.ts";
 import { createProxyNetwork } from "./proxy-network.ts";
-import { specifierFacts } from "./runtime/system-facts.ts";
 
 const EXIT_BUG = 70;
-const ACCOUNT_FILE_MAX = 4 * 1024 * 1024;
 
-function readAccountFile(path: string): string {
-  const text = native.readFile(path, ACCOUNT_FILE_MAX);
-  return typeof text === "number" ? "" : text;
-}
-
-function main(): void {
+/** `reader` is what the init's blob lends where the tool is `usher` itself; other names load this blob alone. */
+export function main(reader: UnitReader | null): void {
   const { system, finish } = createNativeTool(native, {
     openNetwork: (after) => createProxyNetwork(native, after),
-    specifierFacts: () => specifierFacts(native, readAccountFile),
+    unitReader: reader,
   });
   const run = FACES[native.face] ?? FACES["usher"];
   native.onError((text) => {
@@ -31,4 +26,4 @@ function main(): void {
   native.run();
 }
 
-main();
+if (native.face !== "usher") main(null);

@@ -27,7 +27,6 @@ import {
 } from "../host/native.ts";
 import type { SocketAddress } from "../unit/model.ts";
 import { parseSocketAddress } from "../unit/socket-address.ts";
-import type { SpecifierFacts } from "../unit/specifier.ts";
 import type { Network } from "./proxy/network.ts";
 import {
   type Clock,
@@ -41,6 +40,7 @@ import {
   type Processes,
   type RunRequest,
   type System,
+  type UnitReader,
 } from "./system.ts";
 
 const SIGINT = 2;
@@ -67,10 +67,10 @@ export interface NativeTool {
   finish(status: number): Promise<void>;
 }
 
-/** What other layers give to the tools, made only when a tool asks for it. */
+/** What other layers give to the tools. */
 export interface ToolParts {
   readonly openNetwork: (after: After) => Network;
-  readonly specifierFacts: () => SpecifierFacts;
+  readonly unitReader: UnitReader | null;
 }
 
 export function createNativeTool(host: Native, parts: ToolParts): NativeTool {
@@ -99,7 +99,7 @@ export function createNativeTool(host: Native, parts: ToolParts): NativeTool {
       connect: (path) => connect(host, path),
       explain: (errno) => describe(-errno).replace(/ \([A-Z0-9]+\)$/, ""),
       openNetwork: () => parts.openNetwork(after),
-      specifierFacts: parts.specifierFacts,
+      unitReader: parts.unitReader,
       sleep,
     },
     async finish(status) {

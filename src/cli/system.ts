@@ -5,6 +5,7 @@
 import type { Result } from "../base/result.ts";
 import type { Usec } from "../base/time.ts";
 import type { Transport } from "../control/client.ts";
+import type { Loader, LoaderOptions } from "../unit/loader.ts";
 import type { SpecifierFacts } from "../unit/specifier.ts";
 import type { Network } from "./proxy/network.ts";
 
@@ -117,6 +118,12 @@ export interface Processes {
   close(fd: number): void;
 }
 
+/** The unit loader, lent by the init's blob. */
+export interface UnitReader {
+  createLoader(options: LoaderOptions): Loader;
+  specifierFacts(): SpecifierFacts;
+}
+
 export interface System {
   /** argv without the program's name. */
   readonly args: readonly string[];
@@ -138,8 +145,8 @@ export interface System {
   openNetwork(): Network;
   /** Connects to a Unix stream socket. */
   connect(path: string): Result<Transport, Errno>;
-  /** Facts for specifiers, made when asked for. */
-  specifierFacts(): SpecifierFacts;
+  /** Reads units as init does; null where this process has no such thing (every name but `usher`). */
+  readonly unitReader: UnitReader | null;
   /** "No such file or directory" */
   explain(errno: Errno): string;
   /** Resolves after that time. */

@@ -354,7 +354,9 @@ test("--help fits 80 columns and names every verb that people need", async () =>
 });
 
 test("show names the directives that are accepted and not enforced", async () => {
-  const content = { "/etc/usher/units/myapp.service": "[Service]\nExecStart=/x\nProtectSystem=strict\nPrivateTmp=yes\n" };
+  const content = {
+    "/etc/usher/units/myapp.service": "[Service]\nExecStart=/x\nProtectSystem=strict\nPrivateTmp=yes\n",
+  };
   const { out } = await systemctl("show -p NotEnforced myapp", { backend: backendWith(), content });
   expect(out).toBe("NotEnforced=ProtectSystem PrivateTmp\n");
 });

@@ -8,12 +8,11 @@
 import type { Diagnostic } from "../../unit/diagnostic.ts";
 import { formatDiagnostic } from "../../unit/diagnostic.ts";
 import type { UnitDiagnostic } from "../../unit/load-unit.ts";
-import { createLoader } from "../../unit/loader.ts";
 import type { ExecCommand, Unit } from "../../unit/model.ts";
 import { baseName, directoryOf, type SearchPath, searchPath } from "../../unit/unit-files.ts";
 import { isValidUnitName } from "../../unit/unit-name.ts";
 import { chooseStyle, type Style } from "../format/style.ts";
-import type { System } from "../system.ts";
+import type { System, UnitReader } from "../system.ts";
 import { configuredPath, readable } from "../unit-files/open.ts";
 
 const EXIT_WRONG = 1;
@@ -33,16 +32,21 @@ interface Verdict {
 }
 
 export function runVerify(system: System, request: VerifyRequest): number {
+  const reader = system.unitReader;
+  if (reader === null) {
+    system.output.writeError("usher: --verify works only under the name usher\n");
+    return EXIT_USAGE;
+  }
   const verdicts: Verdict[] = [];
   if (request.paths.length === 0)
-    verdicts.push(verifyFolders(system, configuredPath(system, request.units), null));
+    verdicts.push(verifyFolders(system, reader, configuredPath(system, request.units), null));
   for (const path of request.paths) {
     const problem = pathProblem(system, path);
     if (problem !== null) {
       system.output.writeError(`usher: ${problem}\n`);
       return EXIT_USAGE;
     }
-    verdicts.push(verifyPath(system, absolute(system, path)));
+    verdicts.push(verifyPath(system, reader, absolute(system, path)));
   }
   const units = new Set(verdicts.flatMap((verdict) => verdict.units.map(({ name }) => name)));
   const found = withoutDoubles(verdicts.flatMap((verdict) => verdict.diagnostics));
@@ -62,18 +66,18 @@ function absolute({ files }: System, path: string): string {
   return resolved.ok ? resolved.value : path;
 }
 
-function verifyPath(system: System, path: string): Verdict {
+function verifyPath(system: System, reader: UnitReader, path: string): Verdict {
   const isFolder = system.files.list(path).ok;
   const folder = isFolder ? path : directoryOf(path);
-  return verifyFolders(system, searchPath([folder], readable(system)), isFolder ? null : path);
+  return verifyFolders(system, reader, searchPath([folder], readable(system)), isFolder ? null : path);
 }
 
 /** All units that a boot would load from these folders, or only one file of them. */
-function verifyFolders(system: System, search: SearchPath, only: string | null): Verdict {
-  const loader = createLoader({
+function verifyFolders(system: System, reader: UnitReader, search: SearchPath, only: string | null): Verdict {
+  const loader = reader.createLoader({
     files: readable(system),
     search,
-    facts: system.specifierFacts(),
+    facts: reader.specifierFacts(),
     bootUnit: "default.target",
     extraUnits: [],
   });

@@ -5,6 +5,7 @@ import { ENOENT } from "../../../src/cli/system.ts";
 import type { ControlBackend } from "../../../src/control/backend.ts";
 import type { Transport } from "../../../src/control/client.ts";
 import { type ControlSession, createControlServer } from "../../../src/control/server.ts";
+import { createLoader } from "../../../src/unit/loader.ts";
 import { FACTS } from "../../unit/facts.ts";
 import { createMemoryFiles, type MemoryNode } from "./memory-files.ts";
 
@@ -93,7 +94,7 @@ export function createMemorySystem(options: MemoryOptions = {}): MemorySystem {
       close: unsupported,
     },
     openNetwork: unsupported,
-    specifierFacts: () => FACTS,
+    unitReader: { createLoader, specifierFacts: () => FACTS },
     connect,
     explain: (errno) => (errno === ENOENT ? "No such file or directory" : `error ${errno}`),
     sleep: () => Promise.resolve(),
