@@ -119,7 +119,7 @@ function followLink(files: Files, paths: UnitPaths, name: string, entry: string)
   const path = linkTarget(entry, target.value);
   if (path === MASK_TARGET)
     return { name, path: entry, entry, masked: true, linked: false, install: NO_INSTALL };
-  const inside = paths.search.directories.includes(directoryOf(path));
+  const inside = isSearched(paths, directoryOf(path));
   if (inside && baseName(path) !== name && isValidUnitName(baseName(path))) {
     const real = findExactly(files, paths, baseName(path));
     return real === null ? null : { ...real, entry };
@@ -128,6 +128,11 @@ function followLink(files: Files, paths: UnitPaths, name: string, entry: string)
   if (!text.ok) return null;
   const install = readInstall(text.value, name, dropInTexts(files, paths, name));
   return { name, path, entry, masked: text.value === "", linked: !inside, install };
+}
+
+/** Links of packages may still say /lib where it is a link to /usr/lib. */
+function isSearched({ search }: UnitPaths, folder: string): boolean {
+  return search.directories.includes(folder) || search.directories.includes(`/usr${folder}`);
 }
 
 function dropInTexts(files: Files, paths: UnitPaths, name: string): readonly string[] {
