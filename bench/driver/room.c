@@ -74,6 +74,16 @@ static void protect_cgroups(void)
 	mount_setattr(AT_FDCWD, "/sys/fs/cgroup", AT_RECURSIVE, &attributes, sizeof attributes);
 }
 
+/*
+ * The units that the packages of the peers brought along, and some of them enabled, are not what is measured: an image
+ * with one init has none of them. Every contender is told where its own are.
+ */
+static void hide_packages_units(void)
+{
+	mount_new("tmpfs", "/etc/systemd/system", "mode=755");
+	mount_new("tmpfs", "/usr/lib/systemd/system", "mode=755");
+}
+
 void room_enter(const struct contender *c, bool network)
 {
 	/* Sleeps of some µs must not be rounded up to the default slack of 50. */
@@ -82,6 +92,7 @@ void room_enter(const struct contender *c, bool network)
 		die("unshare");
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		die("private mounts");
+	hide_packages_units();
 	if (!c->cgroups)
 		protect_cgroups();
 	mount_new("tmpfs", "/run", "mode=755");
