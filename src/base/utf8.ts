@@ -9,19 +9,24 @@ export function carriedByte(byte: number): string {
   return String.fromCharCode(BYTE_BASE + byte);
 }
 
-function decodeRun(run: string): string {
+/** Carried bytes that have the form of a character in UTF-8; the second half of a surrogate pair is none. */
+const CHARACTER =
+  /(?<![\ud800-\udbff])(?:[\udcc2-\udcdf][\udc80-\udcbf]|[\udce0-\udcef][\udc80-\udcbf]{2}|[\udcf0-\udcf4][\udc80-\udcbf]{3})/g;
+
+function decode(carried: string): string {
   let escaped = "";
-  for (let i = 0; i < run.length; i++) escaped += `%${(run.charCodeAt(i) - BYTE_BASE).toString(16)}`;
+  for (let i = 0; i < carried.length; i++) escaped += `%${(carried.charCodeAt(i) - BYTE_BASE).toString(16)}`;
   try {
     return decodeURIComponent(escaped);
   } catch {
-    return run;
+    // Overlong, beyond U+10FFFF, or half of a surrogate pair.
+    return carried;
   }
 }
 
-/** Joins runs of carried bytes to characters; bytes that are no UTF-8 stay carried. */
+/** Joins carried bytes to characters; bytes that are no UTF-8 stay carried. */
 export function joinCarriedBytes(text: string): string {
-  return text.replace(/(?<![\ud800-\udbff])[\udc80-\udcff]+/g, decodeRun);
+  return text.replace(CHARACTER, decode);
 }
 
 /** The bytes of one code point. */
