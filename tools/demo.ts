@@ -8,7 +8,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { type ComposeService, readCompose } from "./compose.ts";
 import { type Answer, DemoContainer, type LogRecord, request, runArguments } from "./demo/container.ts";
-import { bold, dim, duration, green, heading, say, sayWithMargin, yellow } from "./demo/paper.ts";
+import { bold, dim, duration, green, heading, say, yellow } from "./demo/paper.ts";
 import { ensureImage } from "./images.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -30,16 +30,21 @@ async function makeImages(service: ComposeService): Promise<void> {
 
 /** usher's own records about services since position `from`, with their time after `since`. */
 function sayEvents(box: DemoContainer, from: number, since: number): void {
-  const told = box.records.slice(from).filter(isEvent);
-  for (const record of told) {
-    const time = `+${Math.max(0, record.time - since)} ms`.padStart(10);
-    say(`${dim(time)}  ${record.msg}`);
+  const events = box.records.slice(from).filter(isEvent);
+  const stopped = new Set(events.filter(({ msg }) => msg.startsWith("Stopped")).map(({ unit }) => unit));
+  for (const { time, unit = "", msg } of events) {
+    // A stop that was asked for is told twice.
+    if (msg.startsWith("Deactivated") && stopped.has(unit)) continue;
+    const text = msg.includes(unit) ? msg : `${unit}: ${msg}`;
+    say(`${dim(`+${Math.max(0, time - since)} ms`.padStart(10))}  ${text}`);
   }
 }
 
 function isEvent({ unit = "", pid, msg }: LogRecord): boolean {
   return (
-    pid === undefined && /\.(service|socket)$/.test(unit) && /^(Started|Stopped|Closed|Failed)/.test(msg)
+    pid === undefined &&
+    /\.(service|socket)$/.test(unit) &&
+    /^(Started|Stopped|Closed|Failed|Deactivated)/.test(msg)
   );
 }
 
@@ -53,16 +58,19 @@ async function sayStates(box: DemoContainer): Promise<void> {
   say(`            ${words.join(", ")}`);
 }
 
+/** When a request was answered: as a time, and as a position in the log. */
+type Answered = { readonly at: number; readonly position: number };
+
 /** Prints a request, the events that it led to, and the states after it. */
-async function show(box: DemoContainer, title: string, ask: () => Promise<Answer>): Promise<Answer> {
+async function show(box: DemoContainer, title: string, ask: () => Promise<Answer>): Promise<Answered> {
   heading(title);
   const from = box.records.length;
   const answer = await ask();
+  const position = box.records.length;
   sayEvents(box, from, answer.sentAt);
-  const time = `+${duration(answer.ms)}`.padStart(10);
-  sayWithMargin(`${bold(time)}  ${green(answer.status)} ${answer.body}`, "");
+  say(`${bold(`+${duration(answer.ms)}`.padStart(10))}  ${green(answer.status)} ${answer.body}`);
   await sayStates(box);
-  return answer;
+  return { at: answer.sentAt + answer.ms, position };
 }
 
 async function sayStart(box: DemoContainer): Promise<void> {
@@ -82,14 +90,12 @@ async function sayStart(box: DemoContainer): Promise<void> {
 }
 
 /** Waits until the proxy has had no connection for its idle time, and PostgreSQL has stopped after it. */
-async function sayIdle(box: DemoContainer, lastAnswer: Answer): Promise<void> {
+async function sayIdle(box: DemoContainer, { at, position }: Answered): Promise<void> {
   heading("Nobody asks the database anything");
-  const since = lastAnswer.sentAt + lastAnswer.ms;
   const isStop = ({ unit, msg }: LogRecord): boolean =>
     unit === "postgresql.service" && msg.startsWith("Stopped");
-  const from = box.records.findIndex(({ time }) => time >= since);
-  await box.until("the database's stop", isStop, Math.max(0, from));
-  sayEvents(box, Math.max(0, from), since);
+  await box.until("the database's stop", isStop, position);
+  sayEvents(box, position, Math.round(at));
   await sayStates(box);
 }
 
@@ -97,11 +103,10 @@ async function sayStop(box: DemoContainer): Promise<void> {
   heading("docker stop");
   const from = box.records.length;
   const since = Date.now();
-  const exitCode = await box.stop();
+  const { exitCode, finishedAt } = await box.stop();
   sayEvents(box, from, since);
-  say(
-    `${bold(`+${duration(Date.now() - since)}`.padStart(10))}  ended with exit status ${green(String(exitCode))}`,
-  );
+  const time = `+${duration(finishedAt - since)}`.padStart(10);
+  say(`${bold(time)}  the container has ended with exit status ${green(String(exitCode))}`);
 }
 
 async function perform(box: DemoContainer): Promise<void> {

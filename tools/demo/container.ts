@@ -122,11 +122,13 @@ export class DemoContainer {
     return (stdout + stderr).trimEnd();
   }
 
-  /** `docker stop`; resolves with the exit status when the log is complete. */
-  async stop(): Promise<number> {
+  /** `docker stop`; resolves when the log is complete, with the exit status and the time of the end. */
+  async stop(): Promise<{ exitCode: number; finishedAt: number }> {
     await docker("stop", "-t", "20", this.#id);
     await this.#ended;
-    return Number(await docker("inspect", "--format", "{{.State.ExitCode}}", this.#id));
+    const state = await docker("inspect", "--format", "{{.State.ExitCode}} {{.State.FinishedAt}}", this.#id);
+    const [exitCode = "", finishedAt = ""] = state.split(" ");
+    return { exitCode: Number(exitCode), finishedAt: Date.parse(finishedAt) };
   }
 
   async remove(): Promise<void> {

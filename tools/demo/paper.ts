@@ -1,7 +1,5 @@
 /** How the demo writes: 80 columns, colours only where the reader wants them (NO_COLOR, no terminal: none). */
 
-import { stripVTControlCharacters } from "node:util";
-
 const columns = 80;
 
 const coloured =
@@ -28,12 +26,6 @@ export function say(text = ""): void {
 export function heading(text: string): void {
   say();
   say(`${bold(text)} ${dim("─".repeat(Math.max(0, columns - 1 - text.length)))}`);
-}
-
-/** Text with something at the right margin. */
-export function sayWithMargin(left: string, right: string): void {
-  const width = (text: string): number => stripVTControlCharacters(text).length;
-  say(left + " ".repeat(Math.max(2, columns - width(left) - width(right))) + right);
 }
 
 /** "4.2 ms", "341 ms", "3.02 s" */
