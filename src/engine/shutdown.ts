@@ -14,6 +14,7 @@ import { type Engine, emit, log } from "./engine.ts";
 import { findUnit, linked } from "./graph.ts";
 import { unitOfJob } from "./job.ts";
 import type { ShutdownKind, ShutdownState, UnitState } from "./state.ts";
+import { partOfBudget } from "./stop-budget.ts";
 import { clearTimer, setTimer, timerId } from "./timer.ts";
 import { ownExitStatus } from "./unit-notify.ts";
 
@@ -51,18 +52,21 @@ function computeHeights(engine: Engine): Record<string, number> {
   return Object.fromEntries([...heights].map(([unit, height]) => [unit.name, Math.max(1, height)]));
 }
 
+function newShutdown(engine: Engine, kind: ShutdownKind, exitCode: number | null, budget: Usec): ShutdownState {
+  const deadline = addUsec(engine.now, budget);
+  return { kind, exitCode, deadline, hastened: 0, heights: {}, unitDeadlines: {}, late: [], over: false, done: false };
+}
+
 export function beginShutdown(engine: Engine, kind: ShutdownKind, exitCode: number | null, budget: Usec | null): void {
   if (engine.shutdown !== null) {
     engine.shutdown.exitCode ??= exitCode;
     return;
   }
-  const deadline = addUsec(engine.now, budget ?? engine.options.stopBudgetUsec);
-  const fresh = { hastened: 0, heights: {}, unitDeadlines: {}, late: [], done: false };
-  engine.shutdown = { kind, exitCode, deadline, ...fresh };
+  engine.shutdown = newShutdown(engine, kind, exitCode, budget ?? engine.options.stopBudgetUsec);
   const outcome = addShutdownJobs(engine);
   if (outcome?.ok === false) log(engine, "error", null, `Cannot stop in order: ${outcome.error.message}`);
   engine.shutdown.heights = computeHeights(engine);
-  setTimer(engine, TIMER, deadline);
+  setTimer(engine, TIMER, engine.shutdown.deadline);
 }
 
 function isDown(unit: UnitState): boolean {
@@ -85,20 +89,20 @@ function finish(engine: Engine, shutdown: ShutdownState): void {
   emit(engine, { type: "exit", kind: shutdown.kind, code: exitCodeOf(engine, shutdown), unfinished });
 }
 
-/** Called when a step's work is done. */
+/** Called when a step's work is done, because `exit` is the last effect. */
 export function endShutdownWhenDone(engine: Engine): void {
   const shutdown = engine.shutdown;
-  if (shutdown !== null && !shutdown.done && engine.jobs.size === 0) finish(engine, shutdown);
+  if (shutdown !== null && !shutdown.done && (shutdown.over || engine.jobs.size === 0)) finish(engine, shutdown);
 }
 
+/** The budget is spent. */
 export function shutdownTimedOut(engine: Engine): void {
-  if (engine.shutdown !== null && !engine.shutdown.done) finish(engine, engine.shutdown);
+  if (engine.shutdown !== null) engine.shutdown.over = true;
 }
 
 /** What is being stopped right now gets less time, too. */
 function shorten(engine: Engine, shutdown: ShutdownState, unit: UnitState): void {
-  const left = Math.max(0, shutdown.deadline - engine.now);
-  const end = engine.now + Math.floor(left / (shutdown.heights[unit.name] ?? 1));
+  const end = partOfBudget(engine, shutdown, unit);
   const known = shutdown.unitDeadlines[unit.name];
   if (known === undefined) return;
   shutdown.unitDeadlines[unit.name] = Math.min(known, end);
@@ -134,6 +138,10 @@ export function takeEmergencyAction(engine: Engine, action: EmergencyAction, exi
   if (action === "none") return;
   const plan = planOf(action);
   log(engine, "notice", null, `Taking action '${action}': ${reason}.`);
-  beginShutdown(engine, plan.kind, exitStatus, null);
-  if (plan.now) shutdownTimedOut(engine);
+  if (!plan.now) {
+    beginShutdown(engine, plan.kind, exitStatus, null);
+    return;
+  }
+  engine.shutdown ??= newShutdown(engine, plan.kind, exitStatus, 0);
+  engine.shutdown.over = true;
 }

@@ -320,6 +320,9 @@ export interface ShutdownState {
   unitDeadlines: Record<string, Usec>;
   /** Units that had to be killed. */
   late: string[];
+  /** The budget is spent: the end comes with the present step. */
+  over: boolean;
+  /** `exit` was said: nothing happens any more. */
   done: boolean;
 }
 

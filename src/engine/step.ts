@@ -198,8 +198,9 @@ function handle(engine: Engine, event: Event): void {
   }
 }
 
-/** One event in, all its effects out, in the order in which they are to be carried out. */
+/** One event in, all its effects out, in the order in which they are to be carried out. After `exit` there are none. */
 export function step(engine: Engine, event: Event): Effect[] {
+  if (engine.shutdown?.done === true) return [];
   engine.now = Math.max(engine.now, event.now);
   engine.effects = [];
   handle(engine, event);

@@ -25,12 +25,21 @@ function shareOf(phase: StopPhase, hasStopPost: boolean): number {
   }
 }
 
+/** Kept back at the very end, for the last SIGKILL and the exit itself. */
+const RESERVE: Usec = 250_000;
+
+/** The unit's part of what is left, as a point in time. */
+export function partOfBudget(engine: Engine, shutdown: ShutdownState, unit: UnitState): Usec {
+  const left = Math.max(0, shutdown.deadline - engine.now);
+  const usable = left - Math.min(RESERVE, left / 16);
+  return engine.now + Math.floor(usable / (shutdown.heights[unit.name] ?? 1));
+}
+
 /** When this unit must be down. */
 export function unitDeadline(engine: Engine, shutdown: ShutdownState, unit: UnitState): Usec {
   const known = shutdown.unitDeadlines[unit.name];
   if (known !== undefined) return known;
-  const left = Math.max(0, shutdown.deadline - engine.now);
-  const deadline = engine.now + Math.floor(left / (shutdown.heights[unit.name] ?? 1));
+  const deadline = partOfBudget(engine, shutdown, unit);
   shutdown.unitDeadlines[unit.name] = deadline;
   return deadline;
 }

@@ -1,18 +1,18 @@
 /** One service alone: types, failures, timeouts, stopping, restarting (systemd.service(5)). */
 import { describe, expect, it } from "vitest";
 import { command, SEC, service } from "./builders.ts";
-import { exit, RUN, Simulator, STUBBORN } from "./simulator.ts";
+import { exit, RUN, STUBBORN, simulate } from "./simulator.ts";
 
 describe("Type=", () => {
   it("simple is up with its process", () => {
-    const sim = new Simulator([service("a.service")]);
+    const sim = simulate([service("a.service")]);
     expect(sim.start("a.service")).toBe("done");
     expect(sim.state("a.service")).toBe("active/running");
     expect(sim.states).toEqual(["a.service start", "a.service running"]);
   });
 
   it("simple is started although its program is missing, and fails then", () => {
-    const sim = new Simulator([service("a.service")]);
+    const sim = simulate([service("a.service")]);
     sim.behaviours["a.service/ExecStart"] = { kind: "fail", status: 203 };
     expect(sim.start("a.service")).toBe("done");
     expect(sim.state("a.service")).toBe("failed/failed");
@@ -20,7 +20,7 @@ describe("Type=", () => {
   });
 
   it("exec fails to start when its program is missing", () => {
-    const sim = new Simulator([service("a.service", { service: { type: "exec" } })]);
+    const sim = simulate([service("a.service", { service: { type: "exec" } })]);
     sim.behaviours["a.service/ExecStart"] = { kind: "fail", status: 203 };
     expect(sim.start("a.service")).toBe("failed");
     expect(sim.result("a.service")).toBe("exit-code");
@@ -28,7 +28,7 @@ describe("Type=", () => {
 
   it("oneshot runs its commands one after the other and is dead again", () => {
     const execStart = [command("/bin/one"), command("/bin/two")];
-    const sim = new Simulator([service("a.service", { service: { type: "oneshot", execStart } })]);
+    const sim = simulate([service("a.service", { service: { type: "oneshot", execStart } })]);
     expect(sim.start("a.service")).toBe("done");
     expect(sim.spawnsOf("a.service").map((one) => one.command.path)).toEqual(["/bin/one", "/bin/two"]);
     expect(sim.state("a.service")).toBe("inactive/dead");
@@ -36,7 +36,7 @@ describe("Type=", () => {
 
   it("oneshot stops at the first command that fails, unless it is marked with -", () => {
     const execStart = [command("/bin/one", true), command("/bin/two"), command("/bin/three")];
-    const sim = new Simulator([service("a.service", { service: { type: "oneshot", execStart } })]);
+    const sim = simulate([service("a.service", { service: { type: "oneshot", execStart } })]);
     sim.behaviours["/bin/one"] = exit(1);
     sim.behaviours["/bin/two"] = exit(2);
     expect(sim.start("a.service")).toBe("failed");
@@ -45,7 +45,7 @@ describe("Type=", () => {
   });
 
   it("oneshot with RemainAfterExit= stays active/exited", () => {
-    const sim = new Simulator([service("a.service", { service: { type: "oneshot", remainAfterExit: true } })]);
+    const sim = simulate([service("a.service", { service: { type: "oneshot", remainAfterExit: true } })]);
     expect(sim.start("a.service")).toBe("done");
     expect(sim.state("a.service")).toBe("active/exited");
     expect(sim.stop("a.service")).toBe("done");
@@ -53,7 +53,7 @@ describe("Type=", () => {
   });
 
   it("notify is up when it says so", () => {
-    const sim = new Simulator([service("a.service", { service: { type: "notify" } })]);
+    const sim = simulate([service("a.service", { service: { type: "notify" } })]);
     const id = sim.request("a.service");
     expect(sim.outcome(id)).toBe("pending");
     expect(sim.state("a.service")).toBe("activating/start");
@@ -63,14 +63,14 @@ describe("Type=", () => {
   });
 
   it("notify that exits before READY=1 has broken the protocol", () => {
-    const sim = new Simulator([service("a.service", { service: { type: "notify" } })]);
+    const sim = simulate([service("a.service", { service: { type: "notify" } })]);
     sim.behaviours["a.service/ExecStart"] = exit(0);
     expect(sim.start("a.service")).toBe("failed");
     expect(sim.result("a.service")).toBe("protocol");
   });
 
   it("notify that says nothing runs into TimeoutStartSec=", () => {
-    const sim = new Simulator([service("a.service", { service: { type: "notify", timeoutStartUsec: 3 * SEC } })]);
+    const sim = simulate([service("a.service", { service: { type: "notify", timeoutStartUsec: 3 * SEC } })]);
     const id = sim.request("a.service");
     sim.advance(2 * SEC);
     expect(sim.outcome(id)).toBe("pending");
@@ -80,7 +80,7 @@ describe("Type=", () => {
   });
 
   it("EXTEND_TIMEOUT_USEC= moves that timeout", () => {
-    const sim = new Simulator([service("a.service", { service: { type: "notify", timeoutStartUsec: 3 * SEC } })]);
+    const sim = simulate([service("a.service", { service: { type: "notify", timeoutStartUsec: 3 * SEC } })]);
     const id = sim.request("a.service");
     for (let second = 0; second < 8; second++) {
       sim.advance(SEC);
@@ -92,7 +92,7 @@ describe("Type=", () => {
 
   it("forking with PIDFile= takes the main process from it", () => {
     const unit = service("a.service", { service: { type: "forking", pidFile: "/run/a.pid" } });
-    const sim = new Simulator([unit]);
+    const sim = simulate([unit]);
     const daemon = sim.addStray("a.service");
     sim.pidFiles["a.service"] = daemon;
     expect(sim.start("a.service")).toBe("done");
@@ -104,7 +104,7 @@ describe("Type=", () => {
   });
 
   it("forking waits for a PID file that comes late", () => {
-    const sim = new Simulator([service("a.service", { service: { type: "forking", pidFile: "/run/a.pid" } })]);
+    const sim = simulate([service("a.service", { service: { type: "forking", pidFile: "/run/a.pid" } })]);
     const daemon = sim.addStray("a.service");
     const id = sim.request("a.service");
     expect(sim.outcome(id)).toBe("pending");
@@ -115,7 +115,7 @@ describe("Type=", () => {
   });
 
   it("forking without PIDFile= guesses", () => {
-    const sim = new Simulator([service("a.service", { service: { type: "forking" } })]);
+    const sim = simulate([service("a.service", { service: { type: "forking" } })]);
     sim.behaviours["a.service/ExecStart"] = { kind: "exit", status: 0, leaves: 1 };
     expect(sim.start("a.service")).toBe("done");
     expect(sim.state("a.service")).toBe("active/running");
@@ -124,7 +124,7 @@ describe("Type=", () => {
   });
 
   it("dbus is up when its name is there", () => {
-    const sim = new Simulator([service("a.service", { service: { type: "dbus", busName: "org.a" } })]);
+    const sim = simulate([service("a.service", { service: { type: "dbus", busName: "org.a" } })]);
     const id = sim.request("a.service");
     expect(sim.outcome(id)).toBe("pending");
     sim.send({ type: "bus-name-changed", unit: "a.service", owned: true });
@@ -143,7 +143,7 @@ describe("commands around the start", () => {
       execStop: [command("/bin/stop")],
       execStopPost: [command("/bin/stop-post")],
     };
-    const sim = new Simulator([service("a.service", { service: settings })]);
+    const sim = simulate([service("a.service", { service: settings })]);
     sim.start("a.service");
     sim.stop("a.service");
     const paths = sim.spawnsOf("a.service").map((one) => one.command.path);
@@ -152,7 +152,7 @@ describe("commands around the start", () => {
 
   it("ExecCondition= of 1 skips the service, of 255 fails it", () => {
     const settings = { execCondition: [command("/bin/condition")] };
-    const sim = new Simulator([service("a.service", { service: settings }), service("b.service", { service: settings })]);
+    const sim = simulate([service("a.service", { service: settings }), service("b.service", { service: settings })]);
     sim.behaviours["a.service/ExecCondition"] = exit(1);
     sim.behaviours["b.service/ExecCondition"] = exit(255);
     expect(sim.start("a.service")).toBe("done");
@@ -163,7 +163,7 @@ describe("commands around the start", () => {
 
   it("a failing ExecStartPre= fails the start, and ExecStopPost= still runs", () => {
     const settings = { execStartPre: [command("/bin/pre")], execStopPost: [command("/bin/stop-post")] };
-    const sim = new Simulator([service("a.service", { service: settings })]);
+    const sim = simulate([service("a.service", { service: settings })]);
     sim.behaviours["/bin/pre"] = exit(7);
     expect(sim.start("a.service")).toBe("failed");
     const post = sim.spawnsOf("a.service").at(-1);
@@ -172,7 +172,7 @@ describe("commands around the start", () => {
   });
 
   it("ExecStopPost= hears how the main process ended", () => {
-    const sim = new Simulator([service("a.service", { service: { execStopPost: [command("/bin/stop-post")] } })]);
+    const sim = simulate([service("a.service", { service: { execStopPost: [command("/bin/stop-post")] } })]);
     sim.start("a.service");
     sim.end(sim.mainPid("a.service"), 11, "dumped");
     const post = sim.spawnsOf("a.service").at(-1);
@@ -180,7 +180,7 @@ describe("commands around the start", () => {
   });
 
   it("no process can be made: resources", () => {
-    const sim = new Simulator([service("a.service")]);
+    const sim = simulate([service("a.service")]);
     sim.behaviours["a.service/ExecStart"] = { kind: "impossible" };
     expect(sim.start("a.service")).toBe("failed");
     expect(sim.result("a.service")).toBe("resources");
@@ -189,7 +189,7 @@ describe("commands around the start", () => {
 
 describe("stopping", () => {
   it("sends SIGTERM, and that is a clean end", () => {
-    const sim = new Simulator([service("a.service")]);
+    const sim = simulate([service("a.service")]);
     sim.start("a.service");
     expect(sim.stop("a.service")).toBe("done");
     expect(sim.state("a.service")).toBe("inactive/dead");
@@ -197,7 +197,7 @@ describe("stopping", () => {
   });
 
   it("kills after TimeoutStopSec= and leaves nothing behind", () => {
-    const sim = new Simulator([service("a.service", { service: { timeoutStopUsec: 5 * SEC } })]);
+    const sim = simulate([service("a.service", { service: { timeoutStopUsec: 5 * SEC } })]);
     sim.behaviours["a.service/ExecStart"] = STUBBORN;
     sim.start("a.service");
     sim.addStray("a.service", STUBBORN);
@@ -211,7 +211,7 @@ describe("stopping", () => {
   });
 
   it("with KillMode=mixed the rest is killed once the main process is gone", () => {
-    const sim = new Simulator([service("a.service", { kill: { killMode: "mixed" } })]);
+    const sim = simulate([service("a.service", { kill: { killMode: "mixed" } })]);
     sim.start("a.service");
     sim.addStray("a.service");
     sim.stop("a.service");
@@ -221,7 +221,7 @@ describe("stopping", () => {
   });
 
   it("with KillMode=process the rest stays", () => {
-    const sim = new Simulator([service("a.service", { kill: { killMode: "process" } })]);
+    const sim = simulate([service("a.service", { kill: { killMode: "process" } })]);
     sim.start("a.service");
     const stray = sim.addStray("a.service");
     sim.stop("a.service");
@@ -230,7 +230,7 @@ describe("stopping", () => {
   });
 
   it("sends RestartKillSignal= for a restart", () => {
-    const sim = new Simulator([service("a.service", { kill: { restartKillSignal: 10 } })]);
+    const sim = simulate([service("a.service", { kill: { restartKillSignal: 10 } })]);
     sim.start("a.service");
     const before = sim.mainPid("a.service");
     expect(sim.outcome(sim.request("a.service", "restart"))).toBe("done");
@@ -239,7 +239,7 @@ describe("stopping", () => {
   });
 
   it("in the middle of a start", () => {
-    const sim = new Simulator([service("a.service", { service: { type: "notify" } })]);
+    const sim = simulate([service("a.service", { service: { type: "notify" } })]);
     const start = sim.request("a.service");
     expect(sim.stop("a.service")).toBe("done");
     expect(sim.outcome(start)).toBe("canceled");
@@ -264,7 +264,7 @@ describe("Restart=", () => {
     ["on-watchdog", 9, "killed", false],
   ];
   it.each(cases)("%s after %i %s: %s", (restart, status, code, restarts) => {
-    const sim = new Simulator([service("a.service", { service: { restart: restart as "always" } })]);
+    const sim = simulate([service("a.service", { service: { restart: restart as "always" } })]);
     sim.start("a.service");
     sim.end(sim.mainPid("a.service"), status, code);
     expect(sim.unit("a.service").sub).toBe(restarts ? "auto-restart" : status === 0 || status === 15 ? "dead" : "failed");
@@ -275,7 +275,7 @@ describe("Restart=", () => {
   it("waits RestartSec=, growing by RestartSteps= up to RestartMaxDelaySec=", () => {
     const settings = { restart: "always", restartUsec: SEC, restartSteps: 2, restartMaxDelayUsec: 9 * SEC } as const;
     const unit = service("a.service", { service: settings, unit: { startLimit: { intervalUsec: 0, burst: 0 } } });
-    const sim = new Simulator([unit]);
+    const sim = simulate([unit]);
     sim.start("a.service");
     const delays: number[] = [];
     for (let i = 0; i < 4; i++) {
@@ -289,7 +289,7 @@ describe("Restart=", () => {
   });
 
   it("gives up at the start limit", () => {
-    const sim = new Simulator([service("a.service", { service: { restart: "always" } })]);
+    const sim = simulate([service("a.service", { service: { restart: "always" } })]);
     sim.behaviours["a.service/ExecStart"] = exit(1);
     sim.start("a.service");
     sim.advance(5 * SEC);
@@ -303,7 +303,7 @@ describe("Restart=", () => {
 
   it("does not happen after a stop, nor for RestartPreventExitStatus=", () => {
     const prevent = { codes: [42], signals: [] };
-    const sim = new Simulator([service("a.service", { service: { restart: "always", restartPreventExitStatus: prevent } })]);
+    const sim = simulate([service("a.service", { service: { restart: "always", restartPreventExitStatus: prevent } })]);
     sim.start("a.service");
     sim.stop("a.service");
     expect(sim.state("a.service")).toBe("inactive/dead");
@@ -313,7 +313,7 @@ describe("Restart=", () => {
   });
 
   it("can be cut short by a start and called off by a stop", () => {
-    const sim = new Simulator([service("a.service", { service: { restart: "always", restartUsec: 60 * SEC } })]);
+    const sim = simulate([service("a.service", { service: { restart: "always", restartUsec: 60 * SEC } })]);
     sim.start("a.service");
     sim.end(sim.mainPid("a.service"), 1);
     expect(sim.start("a.service")).toBe("done");
@@ -326,7 +326,7 @@ describe("Restart=", () => {
 
 describe("the watchdog", () => {
   it("ends a service that is silent, and only that", () => {
-    const sim = new Simulator([service("a.service", { service: { watchdogUsec: 2 * SEC, restart: "on-watchdog" } })]);
+    const sim = simulate([service("a.service", { service: { watchdogUsec: 2 * SEC, restart: "on-watchdog" } })]);
     sim.start("a.service");
     expect(sim.spawnsOf("a.service")[0]).toMatchObject({ watchdogUsec: 2 * SEC, notifySocket: true });
     for (let i = 0; i < 3; i++) {
@@ -343,7 +343,7 @@ describe("the watchdog", () => {
 
 describe("reloading", () => {
   it("runs ExecReload= with MAINPID", () => {
-    const sim = new Simulator([service("a.service", { service: { execReload: [command("/bin/reload")] } })]);
+    const sim = simulate([service("a.service", { service: { execReload: [command("/bin/reload")] } })]);
     sim.start("a.service");
     expect(sim.outcome(sim.request("a.service", "reload"))).toBe("done");
     expect(sim.spawnsOf("a.service").at(-1)?.environment).toContain(`MAINPID=${sim.mainPid("a.service")}`);
@@ -351,7 +351,7 @@ describe("reloading", () => {
   });
 
   it("fails without harm to the service", () => {
-    const sim = new Simulator([service("a.service", { service: { execReload: [command("/bin/reload")] } })]);
+    const sim = simulate([service("a.service", { service: { execReload: [command("/bin/reload")] } })]);
     sim.behaviours["/bin/reload"] = exit(1);
     sim.start("a.service");
     expect(sim.outcome(sim.request("a.service", "reload"))).toBe("failed");
@@ -359,7 +359,7 @@ describe("reloading", () => {
   });
 
   it("of Type=notify-reload is a signal, RELOADING=1 after it, and READY=1", () => {
-    const sim = new Simulator([service("a.service", { service: { type: "notify-reload" } })]);
+    const sim = simulate([service("a.service", { service: { type: "notify-reload" } })]);
     sim.behaviours["a.service/ExecStart"] = STUBBORN;
     const start = sim.request("a.service");
     sim.notify("a.service", "READY=1");
@@ -376,7 +376,7 @@ describe("reloading", () => {
   });
 
   it("is refused for a service that can't", () => {
-    const sim = new Simulator([service("a.service")]);
+    const sim = simulate([service("a.service")]);
     sim.start("a.service");
     expect(sim.outcome(sim.request("a.service", "reload"))).toBe("Job type reload is not applicable for unit a.service.");
   });
@@ -384,7 +384,7 @@ describe("reloading", () => {
 
 describe("requests that are refused", () => {
   it("say what systemctl says", () => {
-    const sim = new Simulator([
+    const sim = simulate([
       service("masked.service", { loadState: "masked" }),
       service("bad.service", { loadState: "bad-setting" }),
       service("shy.service", { unit: { refuseManualStart: true } }),

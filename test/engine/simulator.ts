@@ -21,12 +21,13 @@ export const OPTIONS: EngineOptions = {
 
 /**
  * What a program does. `exit`: ends with that status as soon as it is started; `run`: stays until a signal; `stubborn`:
- * stays until SIGKILL; `fail`: can't be set up, with that exit status; `impossible`: no process can be made.
+ * stays until SIGKILL; `immortal`: not even then; `fail`: can't be set up, with that exit status; `impossible`: no process can be made.
  */
 export type Behaviour =
   | { readonly kind: "exit"; readonly status: number; readonly leaves?: number }
   | { readonly kind: "run" }
   | { readonly kind: "stubborn" }
+  | { readonly kind: "immortal" }
   | { readonly kind: "fail"; readonly status: number }
   | { readonly kind: "impossible" };
 
@@ -44,248 +45,266 @@ interface SimProcess {
 
 type Body<E> = E extends Event ? Omit<E, "now"> : never;
 
-export class Simulator {
+type Behaviours = Record<string, Behaviour | ((nth: number) => Behaviour)>;
+
+export interface Simulator {
   engine: Engine;
-  now = 1_000_000;
-  /** By "unit/role", "unit/role/index", or "path" of the command; what is not said runs (ExecStart=) or exits 0. */
-  readonly behaviours: Record<string, Behaviour | ((nth: number) => Behaviour)> = {};
-  readonly processes = new Map<number, SimProcess>();
+  now: number;
+  /** By "path" of the command or "unit/role"; what is not said runs (ExecStart=) or exits with 0. */
+  readonly behaviours: Behaviours;
+  readonly processes: Map<number, SimProcess>;
   /** "a.service running", in order. */
-  readonly states: string[] = [];
-  readonly effects: Effect[] = [];
-  readonly results = new Map<number, string>();
-  readonly errors = new Map<number, string>();
-  readonly failedSockets = new Set<string>();
-  readonly unmetConditions = new Set<string>();
-  readonly pidFiles: Record<string, number | null> = {};
-  template: ((name: string) => Unit) | null = null;
-  exitCode: number | null = null;
+  readonly states: string[];
+  readonly effects: Effect[];
+  readonly failedSockets: Set<string>;
+  readonly unmetConditions: Set<string>;
+  readonly pidFiles: Record<string, number | null>;
+  template: ((name: string) => Unit) | null;
+  exitCode: number | null;
   /** Serialise and restore before each step. */
-  roundTrips = false;
-  private queue: Event[] = [];
-  private pumping = false;
-  private nextPid = 100;
-  private nextRequest = 1;
-  private readonly spawns: Record<string, number> = {};
-  private readonly wantGone = new Set<string>();
-
-  constructor(units: readonly Unit[], options: Partial<EngineOptions> = {}) {
-    this.engine = createEngine({ ...OPTIONS, ...options });
-    this.send({ type: "units-loaded", units, complete: true, stubs: [] });
-  }
-
-  send(event: Body<Event>): void {
-    this.queue.push({ ...event, now: this.now } as Event);
-    if (!this.pumping) this.pump();
-  }
-
-  private pump(): void {
-    this.pumping = true;
-    for (let event = this.queue.shift(); event !== undefined; event = this.queue.shift()) {
-      if (this.roundTrips) this.engine = restoreEngine(JSON.parse(JSON.stringify(saveEngine(this.engine))) as EngineState);
-      for (const effect of step(this.engine, event)) {
-        this.effects.push(effect);
-        this.carryOut(effect);
-      }
-    }
-    this.pumping = false;
-  }
-
-  request(unit: string, job: JobRequest = "start", mode: JobMode = "replace"): number {
-    const requestId = this.nextRequest++;
-    this.send({ type: "job-requested", requestId, unit, job, mode });
-    return requestId;
-  }
-
-  start(unit: string): string {
-    return this.outcome(this.request(unit, "start"));
-  }
-
-  stop(unit: string): string {
-    return this.outcome(this.request(unit, "stop"));
-  }
-
+  roundTrips: boolean;
+  send(event: Body<Event>): void;
+  request(unit: string, job?: JobRequest, mode?: JobMode): number;
   /** "done", "failed", …, the error's text, or "pending". */
-  outcome(requestId: number): string {
-    return this.results.get(requestId) ?? this.errors.get(requestId) ?? "pending";
-  }
-
-  unit(name: string): UnitState {
-    const unit = findUnit(this.engine.graph, name);
-    if (unit === undefined) throw new Error(`no unit ${name}`);
-    return unit;
-  }
-
+  outcome(requestId: number): string;
+  start(unit: string): string;
+  stop(unit: string): string;
+  unit(name: string): UnitState;
   /** "active/running" */
-  state(name: string): string {
-    const unit = this.unit(name);
-    return `${activeState(unit)}/${unit.sub}`;
-  }
-
-  result(name: string): string {
-    const unit = this.unit(name);
-    return unit.kind === "passive" ? "success" : unit.result;
-  }
-
-  mainPid(name: string): number {
-    const unit = this.unit(name);
-    if (unit.kind !== "service" || unit.main?.pid == null) throw new Error(`${name} has no main process`);
-    return unit.main.pid;
-  }
-
+  state(name: string): string;
+  result(name: string): string;
+  mainPid(name: string): number;
   /** The processes of a unit. */
-  pids(name: string): number[] {
-    return [...this.processes.values()].filter((one) => one.unit === name).map((one) => one.pid);
-  }
-
+  pids(name: string): number[];
   /** A process ends on its own. */
-  end(pid: number, status = 0, code: "exited" | "killed" | "dumped" = "exited"): void {
-    const one = this.processes.get(pid);
-    if (one === undefined) return;
-    this.processes.delete(pid);
-    this.send({ type: "process-exited", pid, code, status });
-    this.tellGone(one.unit);
-  }
-
-  /** A process of the unit that nobody was told of. */
-  addStray(unit: string, behaviour: Behaviour = RUN): number {
-    const pid = this.nextPid++;
-    this.processes.set(pid, { pid, unit, behaviour });
-    return pid;
-  }
-
-  notify(unit: string, ...tags: string[]): void {
-    this.send({ type: "notify", unit, pid: this.mainPid(unit), tags, descriptors: 0 });
-  }
-
-  incoming(unit: string, listener = 0): void {
-    this.send({ type: "socket-incoming", unit, listener });
-  }
-
-  connect(unit: string, connection: number, source: string | null = "127.0.0.1"): void {
-    const instance = `127.0.0.1:7001-127.0.0.1:${40000 + connection}`;
-    const environment = ["REMOTE_ADDR=127.0.0.1", `REMOTE_PORT=${40000 + connection}`];
-    this.send({ type: "connection-accepted", unit, listener: 0, connection, source, instance, environment });
-  }
-
+  end(pid: number, status?: number, code?: "exited" | "killed" | "dumped"): void;
+  /** A process of the unit that the engine was not told of. */
+  addStray(unit: string, behaviour?: Behaviour): number;
+  notify(unit: string, ...tags: string[]): void;
+  incoming(unit: string, listener?: number): void;
+  connect(unit: string, connection: number, source?: string | null): void;
   /** Moves the clock, with every timer on the way. */
-  advance(usec: number): void {
-    const until = this.now + usec;
-    for (;;) {
-      const due = [...this.engine.timers].filter(([, at]) => at <= until).sort((a, b) => a[1] - b[1])[0];
-      if (due === undefined) break;
-      this.now = Math.max(this.now, due[1]);
-      this.send({ type: "timer", id: due[0] });
-    }
-    this.now = until;
-  }
+  advance(usec: number): void;
+  messages(): string[];
+  spawnsOf(unit: string): Spawn[];
+  /** How often an effect of this type was asked for, for this unit. */
+  count(type: Effect["type"], unit: string): number;
+}
 
-  messages(): string[] {
-    return this.effects.flatMap((effect) => (effect.type === "log" ? [effect.message] : []));
-  }
+/** What a test never touches. */
+interface Inside {
+  readonly queue: Event[];
+  pumping: boolean;
+  nextPid: number;
+  nextRequest: number;
+  readonly spawns: Record<string, number>;
+  readonly wantGone: Set<string>;
+  readonly results: Map<number, string>;
+}
 
-  spawnsOf(unit: string): Spawn[] {
-    return this.effects.filter((effect): effect is Spawn => effect.type === "spawn" && effect.unit === unit);
-  }
+type Answer<T extends Effect["type"]> = Extract<Effect, { type: T }>;
 
-  /** How often each effect of this type was asked for, for this unit. */
-  count(type: Effect["type"], unit: string): number {
-    return this.effects.filter((effect) => effect.type === type && "unit" in effect && effect.unit === unit).length;
-  }
-
-  private behaviourOf(spawn: Spawn): Behaviour {
-    const key = `${spawn.unit}/${spawn.role}`;
-    const nth = (this.spawns[key] = (this.spawns[key] ?? 0) + 1);
-    const said = this.behaviours[spawn.command.path] ?? this.behaviours[key];
-    if (typeof said === "function") return said(nth);
-    if (said !== undefined) return said;
-    const unit = this.unit(spawn.unit);
-    const stays = spawn.role === "ExecStart" && unit.kind === "service" && !["oneshot", "forking"].includes(unit.model.service.type);
-    return stays ? RUN : exit(0);
-  }
-
-  private spawn(spawn: Spawn): void {
-    const { unit, token } = spawn;
-    const behaviour = this.behaviourOf(spawn);
-    if (behaviour.kind === "impossible") {
-      this.send({ type: "spawn-failed", unit, token, exitStatus: null, message: "fork failed" });
-      return;
-    }
-    if (behaviour.kind === "fail") {
-      this.send({ type: "spawn-failed", unit, token, exitStatus: behaviour.status, message: "exec failed" });
-      return;
-    }
-    const pid = this.nextPid++;
-    this.processes.set(pid, { pid, unit, behaviour });
-    this.send({ type: "spawned", unit, token, pid });
-    this.send({ type: "executed", unit, token });
-    if (behaviour.kind !== "exit") return;
-    for (let i = 0; i < (behaviour.leaves ?? 0); i++) this.addStray(unit);
-    this.end(pid, behaviour.status);
-  }
-
-  private signal(pid: number, signal: number): void {
-    const one = this.processes.get(pid);
-    if (one === undefined || signal === 18) return;
-    if (signal === 9 || one.behaviour.kind === "run") this.end(pid, signal, "killed");
-  }
-
-  private kill(effect: Kill): void {
-    for (const pid of effect.pids) this.signal(pid, effect.signal);
-    if (!effect.rest) return;
-    for (const pid of this.pids(effect.unit)) if (!effect.pids.includes(pid)) this.signal(pid, effect.signal);
-    this.wantGone.add(effect.unit);
-    this.tellGone(effect.unit);
-  }
-
-  private tellGone(unit: string): void {
-    if (this.pids(unit).length > 0 || !this.wantGone.delete(unit)) return;
-    this.send({ type: "processes-gone", unit });
-  }
-
-  private load(effect: Extract<Effect, { type: "load-instance" }>): void {
-    const unit = this.template === null ? null : this.template(effect.name);
-    const error = unit === null ? "Unit not found." : null;
-    this.send({ type: "instance-loaded", socket: effect.socket, connection: effect.connection, unit, error });
-  }
-
-  private carryOut(effect: Effect): void {
-    switch (effect.type) {
-      case "spawn":
-        return this.spawn(effect);
-      case "kill":
-        return this.kill(effect);
-      case "scan-processes":
-        this.wantGone.add(effect.unit);
-        return this.tellGone(effect.unit);
-      case "open-socket":
-        if (this.failedSockets.has(effect.unit)) return this.send({ type: "socket-failed", unit: effect.unit, message: "Address in use" });
-        return this.send({ type: "socket-opened", unit: effect.unit });
-      case "check-conditions": {
-        const met = !this.unmetConditions.has(effect.unit);
-        const failed = met ? null : "ConditionPathExists=/x";
-        return this.send({ type: "conditions-checked", unit: effect.unit, token: effect.token, conditionsMet: met, assertsMet: true, failed });
-      }
-      case "read-pid-file":
-        return this.send({ type: "pid-file-read", unit: effect.unit, pid: this.pidFiles[effect.unit] ?? null, message: null });
-      case "guess-main-pid":
-        return this.send({ type: "main-pid-guessed", unit: effect.unit, pid: this.pids(effect.unit)[0] ?? null });
-      case "load-instance":
-        return this.load(effect);
-      case "unit-changed":
-        this.states.push(`${effect.unit} ${effect.sub}`);
-        return undefined;
-      case "job-done":
-        for (const id of effect.requestIds) this.results.set(id, effect.result);
-        return undefined;
-      case "reply":
-        if (effect.error !== null) this.errors.set(effect.requestId, effect.error.message);
-        return undefined;
-      case "exit":
-        this.exitCode = effect.code;
-        return undefined;
-      default:
-        return undefined;
+function pump(sim: Simulator, inside: Inside): void {
+  if (inside.pumping) return;
+  inside.pumping = true;
+  for (let event = inside.queue.shift(); event !== undefined; event = inside.queue.shift()) {
+    if (sim.roundTrips) sim.engine = restoreEngine(JSON.parse(JSON.stringify(saveEngine(sim.engine))) as EngineState);
+    for (const effect of step(sim.engine, event)) {
+      sim.effects.push(effect);
+      carryOut(sim, inside, effect);
     }
   }
+  inside.pumping = false;
+}
+
+function behaviourOf(sim: Simulator, inside: Inside, spawn: Spawn): Behaviour {
+  const key = `${spawn.unit}/${spawn.role}`;
+  const nth = (inside.spawns[key] ?? 0) + 1;
+  inside.spawns[key] = nth;
+  const said = sim.behaviours[spawn.command.path] ?? sim.behaviours[key];
+  if (typeof said === "function") return said(nth);
+  if (said !== undefined) return said;
+  const unit = sim.unit(spawn.unit);
+  const stays = unit.kind === "service" && !["oneshot", "forking"].includes(unit.model.service.type);
+  return spawn.role === "ExecStart" && stays ? RUN : exit(0);
+}
+
+function spawnProcess(sim: Simulator, inside: Inside, spawn: Spawn): void {
+  const { unit, token } = spawn;
+  const behaviour = behaviourOf(sim, inside, spawn);
+  if (behaviour.kind === "impossible" || behaviour.kind === "fail") {
+    const exitStatus = behaviour.kind === "fail" ? behaviour.status : null;
+    sim.send({ type: "spawn-failed", unit, token, exitStatus, message: "cannot start: no such thing" });
+    return;
+  }
+  const pid = inside.nextPid++;
+  sim.processes.set(pid, { pid, unit, behaviour });
+  sim.send({ type: "spawned", unit, token, pid });
+  sim.send({ type: "executed", unit, token });
+  if (behaviour.kind !== "exit") return;
+  for (let i = 0; i < (behaviour.leaves ?? 0); i++) sim.addStray(unit);
+  sim.end(pid, behaviour.status);
+}
+
+function signal(sim: Simulator, pid: number, number: number): void {
+  const one = sim.processes.get(pid);
+  if (one === undefined || number === 18) return;
+  if (number === 9 || one.behaviour.kind === "run") sim.end(pid, number, "killed");
+}
+
+function tellGone(sim: Simulator, inside: Inside, unit: string): void {
+  if (sim.pids(unit).length > 0 || !inside.wantGone.delete(unit)) return;
+  sim.send({ type: "processes-gone", unit });
+}
+
+function kill(sim: Simulator, inside: Inside, effect: Kill): void {
+  for (const pid of effect.pids) signal(sim, pid, effect.signal);
+  if (!effect.rest) return;
+  for (const pid of sim.pids(effect.unit)) if (!effect.pids.includes(pid)) signal(sim, pid, effect.signal);
+  inside.wantGone.add(effect.unit);
+  tellGone(sim, inside, effect.unit);
+}
+
+function load(sim: Simulator, { socket, connection, name }: Answer<"load-instance">): void {
+  const unit = sim.template === null ? null : sim.template(name);
+  sim.send({ type: "instance-loaded", socket, connection, unit, error: unit === null ? "Unit not found." : null });
+}
+
+function openSocket(sim: Simulator, unit: string): void {
+  if (sim.failedSockets.has(unit)) sim.send({ type: "socket-failed", unit, message: "Address already in use" });
+  else sim.send({ type: "socket-opened", unit });
+}
+
+function checkConditions(sim: Simulator, { unit, token }: Answer<"check-conditions">): void {
+  const conditionsMet = !sim.unmetConditions.has(unit);
+  const failed = conditionsMet ? null : "ConditionPathExists=/x";
+  sim.send({ type: "conditions-checked", unit, token, conditionsMet, assertsMet: true, failed });
+}
+
+/** The effects that only tell something. */
+function takeNote(sim: Simulator, inside: Inside, effect: Effect): void {
+  if (effect.type === "unit-changed") sim.states.push(`${effect.unit} ${effect.sub}`);
+  else if (effect.type === "job-done") for (const id of effect.requestIds) inside.results.set(id, effect.result);
+  else if (effect.type === "reply" && effect.error !== null) inside.results.set(effect.requestId, effect.error.message);
+  else if (effect.type === "exit") sim.exitCode = effect.code;
+}
+
+function carryOut(sim: Simulator, inside: Inside, effect: Effect): void {
+  switch (effect.type) {
+    case "spawn":
+      return spawnProcess(sim, inside, effect);
+    case "kill":
+      return kill(sim, inside, effect);
+    case "scan-processes":
+      inside.wantGone.add(effect.unit);
+      return tellGone(sim, inside, effect.unit);
+    case "open-socket":
+      return openSocket(sim, effect.unit);
+    case "check-conditions":
+      return checkConditions(sim, effect);
+    case "read-pid-file":
+      return sim.send({ type: "pid-file-read", unit: effect.unit, pid: sim.pidFiles[effect.unit] ?? null, message: null });
+    case "guess-main-pid":
+      return sim.send({ type: "main-pid-guessed", unit: effect.unit, pid: sim.pids(effect.unit)[0] ?? null });
+    case "load-instance":
+      return load(sim, effect);
+    default:
+      return takeNote(sim, inside, effect);
+  }
+}
+
+function advance(sim: Simulator, usec: number): void {
+  const until = sim.now + usec;
+  while (sim.exitCode === null) {
+    const due = [...sim.engine.timers].filter(([, at]) => at <= until).sort((a, b) => a[1] - b[1])[0];
+    if (due === undefined) break;
+    sim.now = Math.max(sim.now, due[1]);
+    sim.send({ type: "timer", id: due[0] });
+  }
+  sim.now = until;
+}
+
+function connectTo(sim: Simulator, unit: string, connection: number, source: string | null): void {
+  const instance = `127.0.0.1:7001-127.0.0.1:${40000 + connection}`;
+  const environment = ["REMOTE_ADDR=127.0.0.1", `REMOTE_PORT=${40000 + connection}`];
+  sim.send({ type: "connection-accepted", unit, listener: 0, connection, source, instance, environment });
+}
+
+/** A host with these units loaded, and nothing started. */
+export function simulate(units: readonly Unit[], options: Partial<EngineOptions> = {}): Simulator {
+  const inside: Inside = {
+    queue: [],
+    pumping: false,
+    nextPid: 100,
+    nextRequest: 1,
+    spawns: {},
+    wantGone: new Set(),
+    results: new Map(),
+  };
+  const sim: Simulator = {
+    engine: createEngine({ ...OPTIONS, ...options }),
+    now: 1_000_000,
+    behaviours: {},
+    processes: new Map(),
+    states: [],
+    effects: [],
+    failedSockets: new Set(),
+    unmetConditions: new Set(),
+    pidFiles: {},
+    template: null,
+    exitCode: null,
+    roundTrips: false,
+    send(event) {
+      inside.queue.push({ ...event, now: sim.now } as Event);
+      pump(sim, inside);
+    },
+    request(unit, job = "start", mode = "replace") {
+      const requestId = inside.nextRequest++;
+      sim.send({ type: "job-requested", requestId, unit, job, mode });
+      return requestId;
+    },
+    outcome: (requestId) => inside.results.get(requestId) ?? "pending",
+    start: (unit) => sim.outcome(sim.request(unit, "start")),
+    stop: (unit) => sim.outcome(sim.request(unit, "stop")),
+    unit(name) {
+      const unit = findUnit(sim.engine.graph, name);
+      if (unit === undefined) throw new Error(`no unit ${name}`);
+      return unit;
+    },
+    state(name) {
+      const unit = sim.unit(name);
+      return `${activeState(unit)}/${unit.sub}`;
+    },
+    result(name) {
+      const unit = sim.unit(name);
+      return unit.kind === "passive" ? "success" : unit.result;
+    },
+    mainPid(name) {
+      const unit = sim.unit(name);
+      if (unit.kind !== "service" || unit.main?.pid == null) throw new Error(`${name} has no main process`);
+      return unit.main.pid;
+    },
+    pids: (name) => [...sim.processes.values()].filter((one) => one.unit === name).map((one) => one.pid),
+    end(pid, status = 0, code = "exited") {
+      const one = sim.processes.get(pid);
+      if (one === undefined || one.behaviour.kind === "immortal") return;
+      sim.processes.delete(pid);
+      sim.send({ type: "process-exited", pid, code, status });
+      tellGone(sim, inside, one.unit);
+    },
+    addStray(unit, behaviour = RUN) {
+      const pid = inside.nextPid++;
+      sim.processes.set(pid, { pid, unit, behaviour });
+      return pid;
+    },
+    notify: (unit, ...tags) => sim.send({ type: "notify", unit, pid: sim.mainPid(unit), tags, descriptors: 0 }),
+    incoming: (unit, listener = 0) => sim.send({ type: "socket-incoming", unit, listener }),
+    connect: (unit, connection, source = "127.0.0.1") => connectTo(sim, unit, connection, source),
+    advance: (usec) => advance(sim, usec),
+    messages: () => sim.effects.flatMap((effect) => (effect.type === "log" ? [effect.message] : [])),
+    spawnsOf: (unit) => sim.effects.filter((effect): effect is Spawn => effect.type === "spawn" && effect.unit === unit),
+    count: (type, unit) => sim.effects.filter((one) => one.type === type && "unit" in one && one.unit === unit).length,
+  };
+  sim.send({ type: "units-loaded", units, complete: true, stubs: [] });
+  return sim;
 }
