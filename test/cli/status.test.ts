@@ -147,7 +147,7 @@ test("a failed service says what ran, how it ended, its last lines, why it faile
   backend.log = [
     entry(1, "usher", 1, "Started failing.service - A service that fails."),
     entry(2, "sh", 183, "about to fail"),
-    entry(3, "usher", 1, "failing.service: Failed with result 'exit-code'."),
+    entry(3, "usher", 1, "Failed with result 'exit-code'."),
   ];
   const { out, status } = await systemctl("status failing", {
     backend,

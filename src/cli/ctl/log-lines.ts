@@ -17,12 +17,18 @@ export function formatLogEntry(entry: LogEntry, layout: LogLayout): string {
   const { output, style, width } = layout;
   if (output.startsWith("json"))
     return `${JSON.stringify(entryJson(entry, layout.hostName), null, output === "json-pretty" ? 2 : 0)}\n`;
-  const text = makePrintable(entry.text);
+  const text = makePrintable(withSubject(entry));
   if (output === "cat") return `${text}\n`;
   const who = `${output === "with-unit" && entry.unit !== null ? entry.unit : entry.identifier}[${entry.pid}]`;
   const head = `${stamp(entry, layout)} ${layout.hostName} ${makePrintable(who)}: `;
   const body = width === null ? text : truncateEnd(text, Math.max(width - head.length, 20));
   return `${head}${paintBody(entry.priority, body, style)}\n`;
+}
+
+/** What init says of a unit names the unit, as in systemd's journal. */
+function withSubject({ pid, identifier, unit, text }: LogEntry): string {
+  const isInit = pid === 1 || identifier === "usher";
+  return isInit && unit !== null && !text.includes(unit) ? `${unit}: ${text}` : text;
 }
 
 function stamp(entry: LogEntry, { output, utcOffset }: LogLayout): string {

@@ -58,6 +58,11 @@ function limit(value: number): string {
   return value >= USEC_INFINITY ? "infinity" : String(value);
 }
 
+/** show leaves one out that was not set. */
+function exitStatusOrNone(status: number | null): string | null {
+  return status === null ? null : String(status);
+}
+
 function exitStatusSet({ codes, signals }: ExitStatusSet): string {
   return words([...codes, ...signals].map(String));
 }
@@ -451,8 +456,8 @@ const UNIT_ROWS: readonly PropertyRow[] = [
   row("StartLimitAction", ({ unit }) => unit.unit.startLimitAction),
   row("FailureAction", ({ unit }) => unit.unit.failureAction),
   row("SuccessAction", ({ unit }) => unit.unit.successAction),
-  row("FailureActionExitStatus", ({ unit }) => String(unit.unit.failureActionExitStatus ?? -1)),
-  row("SuccessActionExitStatus", ({ unit }) => String(unit.unit.successActionExitStatus ?? -1)),
+  row("FailureActionExitStatus", ({ unit }) => exitStatusOrNone(unit.unit.failureActionExitStatus)),
+  row("SuccessActionExitStatus", ({ unit }) => exitStatusOrNone(unit.unit.successActionExitStatus)),
   { name: "NotEnforced", value: ({ notEnforced }) => words(notEnforced) },
   row("InvocationID", ({ invocationId }) => invocationId ?? ""),
   row("CollectMode", ({ unit }) => unit.unit.collectMode),

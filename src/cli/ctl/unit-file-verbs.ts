@@ -194,6 +194,7 @@ export async function setDefault(context: Context, [typed]: readonly string[]): 
   const path = `${store.paths.persistent}/${DEFAULT_TARGET}`;
   const plan: Plan = {
     changes: [{ kind: "link", path, target: unit.path, replace: true }],
+    warnings: [],
     notes: [],
     installable: true,
   };

@@ -6,7 +6,7 @@ import type { LinkChange, Plan } from "./plan.ts";
 
 /** The lines that tell of the changes; the error is a whole message. */
 export function applyPlan(system: System, root: string, plan: Plan): Result<readonly string[], string> {
-  const lines: string[] = [];
+  const lines: string[] = [...plan.warnings];
   for (const change of plan.changes) {
     const done =
       change.kind === "link" ? applyLink(system, root, change) : applyRemoval(system, root, change.path);

@@ -21,7 +21,8 @@ export type LinkChange =
 
 export interface Plan {
   readonly changes: readonly LinkChange[];
-  /** Lines to be said on standard error after the changes. */
+  /** Lines to be said before and after the changes. */
+  readonly warnings: readonly string[];
   readonly notes: readonly string[];
   /** Some unit has an [Install] section; where none has, enabling does nothing and says why. */
   readonly installable: boolean;
@@ -79,7 +80,7 @@ export function planEnable(
     changes.push(...links);
     notes.push(...missingTargets(store, unit, links));
   }
-  return ok({ changes, notes, installable });
+  return ok({ changes, warnings: [], notes, installable });
 }
 
 /** For a unit in usher's own folder: takes away what disable left. */
@@ -141,7 +142,7 @@ export function planDisable(
     .flatMap(([name, unit]) => dependencyLinks(unit.install, folder, instanceToEnable(unit, name)))
     .map((path): LinkChange => ({ kind: "link", path, target: MASK_TARGET, replace: true }));
   const installable = units.value.some(([, { install }]) => hasLinks(install) || install.also.length > 0);
-  return ok({ changes: [...removals, ...own], notes: [], installable });
+  return ok({ changes: [...removals, ...own], warnings: [], notes: [], installable });
 }
 
 /** A link belongs to a unit by its own name or by where it leads; an instance's link to its template's too. */
@@ -158,18 +159,18 @@ export function planMask(
   options: PlanOptions,
 ): Result<Plan, string> {
   const changes: LinkChange[] = [];
-  const notes: string[] = [];
+  const warnings: string[] = [];
   for (const name of names) {
     const folder = maskFolder(store, name, options);
     const path = `${folder}/${name}`;
-    if (store.find(name) === null) notes.push(`Unit ${name} does not exist, proceeding anyway.`);
+    if (store.find(name) === null) warnings.push(`Unit ${name} does not exist, proceeding anyway.`);
     const there = store.files.kind(store.paths.root + path);
     if (there.ok && there.value !== "link" && !options.force) {
       return err(`Failed to mask unit: File '${store.paths.root}${path}' already exists`);
     }
     changes.push({ kind: "link", path, target: MASK_TARGET, replace: options.force });
   }
-  return ok({ changes, notes, installable: true });
+  return ok({ changes, warnings, notes: [], installable: true });
 }
 
 /** The folder whose link wins over the unit's file; a file in usher's own folder comes before systemd's. */
@@ -185,7 +186,7 @@ export function planUnmask(
   options: PlanOptions,
 ): Result<Plan, string> {
   const folders = [...new Set([configFolder(store, options), ...store.paths.search.own])];
-  const notes = names
+  const warnings = names
     .filter((name) => store.find(name) === null)
     .map((name) => `Unit ${name} does not exist, proceeding anyway.`);
   const changes = names.flatMap((name) =>
@@ -197,7 +198,7 @@ export function planUnmask(
       })
       .map((path): LinkChange => ({ kind: "remove", path })),
   );
-  return ok({ changes, notes, installable: true });
+  return ok({ changes, warnings, notes: [], installable: true });
 }
 
 /** preset: enable what the preset files enable, disable the others. */
@@ -216,6 +217,7 @@ export function planPreset(
   if (!on.ok) return on;
   return ok({
     changes: [...off.value.changes, ...on.value.changes],
+    warnings: [],
     notes: on.value.notes,
     installable: true,
   });

@@ -162,13 +162,13 @@ function isUnitEntry(entry: FileEntry): boolean {
 
 function linksBelow(files: Files, paths: UnitPaths, folder: string): readonly EnablingLink[] {
   const entries = files.list(paths.root + folder);
-  return (entries.ok ? entries.value : []).flatMap((entry): readonly EnablingLink[] => {
-    const path = `${folder}/${entry.name}`;
-    if (entry.kind === "directory") {
-      return /\.(wants|requires|upholds)$/.test(entry.name) ? linksIn(files, paths, path) : [];
-    }
-    return entry.kind === "link" ? linkAt(files, paths, path) : [];
-  });
+  const folders = (entries.ok ? entries.value : []).filter(
+    ({ kind, name }) => kind === "directory" && /\.(wants|requires|upholds)$/.test(name),
+  );
+  return [
+    ...folders.flatMap(({ name }) => linksIn(files, paths, `${folder}/${name}`)),
+    ...linksIn(files, paths, folder),
+  ];
 }
 
 function linksIn(files: Files, paths: UnitPaths, folder: string): readonly EnablingLink[] {
