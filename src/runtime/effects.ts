@@ -145,7 +145,7 @@ const HANDLERS: Handlers = {
   },
   reply: (runtime, effect) => runtime.requests.reply(effect.requestId, effect.error, effect.job),
   log: (runtime, effect) =>
-    runtime.log.write(LEVELS[effect.level], effect.unit, effect.message, effect.fields ?? undefined),
+    runtime.log.write(logLevel(runtime, effect), effect.unit, effect.message, effect.fields ?? undefined),
   exit: (runtime, effect) => endContainer(runtime, effect),
 };
 
@@ -159,6 +159,13 @@ const LEVELS: Readonly<Record<Extract<Effect, { type: "log" }>["level"], LogLeve
   info: "info",
   debug: "debug",
 };
+
+/** What usher's own targets are up to is nobody's news; a target that somebody wrote a file for is. */
+function logLevel(runtime: Runtime, effect: Extract<Effect, { type: "log" }>): LogLevel {
+  const level = LEVELS[effect.level];
+  if (level !== "info" || effect.unit?.endsWith(".target") !== true) return level;
+  return (unitOf(runtime, effect.unit)?.fragmentPath ?? null) === null ? "debug" : "info";
+}
 
 /** A handler that throws is a bug of its own: the other effects of the step are still carried out. */
 export function carryOut(runtime: Runtime, effect: Effect): void {

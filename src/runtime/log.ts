@@ -59,7 +59,8 @@ export function createLog(host: Native, options: LogOptions): Log {
     write(level, unit, message, fields) {
       const shown = level !== "silent" && logger.isLevelEnabled(level);
       if (shown) logger[level]({ ...(unit === null ? null : { unit }), ...fields }, message);
-      if (shown || IN_RING.includes(level)) host.ringAdd(tag(unit), PRIORITY_OF_LEVEL[level], host.pid, message);
+      if (shown || IN_RING.includes(level))
+        host.ringAdd(tag(unit), PRIORITY_OF_LEVEL[level], host.pid, message);
     },
     setLevel(level) {
       logger.level = level;
