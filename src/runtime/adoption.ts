@@ -65,7 +65,16 @@ function answerOne(host: Native, log: Log, unit: string, filter: number, held: r
   const code = host.adoptReplace(filter, attempt.id, match.fd, attempt.fd, attempt.closeOnExec);
   if (code < 0 && code !== ENOENT)
     log.write("warn", unit, `cannot hand over ${addressWord(match.address)}: ${describe(code)}`);
-  else log.write("debug", unit, `process ${attempt.pid} adopted ${addressWord(match.address)}`);
+  else sayAdopted(log, unit, attempt.pid, match.address, address);
+}
+
+/** A program that made an IPv4 socket and got an IPv6 one serves well, but shows its peers' addresses wrong. */
+function sayAdopted(log: Log, unit: string, pid: number, held: Address, wanted: Address | null): void {
+  const word = addressWord(held);
+  if (wanted !== null && wanted.family !== held.family) {
+    const advice = `ListenStream=${addressWord(wanted)} in the socket unit would match it exactly`;
+    log.write("info", unit, `process ${pid} adopted ${word} for its ${addressWord(wanted)}; ${advice}`);
+  } else log.write("debug", unit, `process ${pid} adopted ${word}`);
 }
 
 /** A relative Unix path is meant from the program's working directory. */
