@@ -13,7 +13,7 @@
 
 #include "version.h"
 
-#define VERSION "tini version 0.19.0 (usher " USHER_VERSION ")"
+#define VERSION "tini version 0.19.0"
 
 enum level { FATAL, WARN, INFO, DEBUG, TRACE };
 
@@ -148,7 +148,7 @@ static int begin(void)
     wrap.always_reap = true;
     wrap.actions[SIGTTIN] = wrap.actions[SIGTTOU] = WRAP_SWALLOW;
     if (wrap.argc == 2 && strcmp(wrap.argv[1], "--version") == 0) {
-        dprintf(1, VERSION "\n");
+        dprintf(1, VERSION " (usher " USHER_VERSION ")\n");
         return 0;
     }
     return WRAP_GO_ON;

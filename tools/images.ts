@@ -8,6 +8,7 @@
  *   usher-test:deps      Debian, what tests need from it, and the fixtures
  *   usher-test:base      deps and usher on top: most tests run here
  *   usher-test:scratch   the product and the static fixtures, nothing else
+ *   usher-test:peers     usher-test:deps with usher and the inits whose place it takes
  *   usher-demo:dev       the demo, as compose.yaml names it
  *   usher-oracle         deps and Debian's systemd as PID 1
  *   usher-bench          the inits and activators that usher is measured against, and what measures them
@@ -71,6 +72,13 @@ const images: Readonly<Record<string, Image>> = {
     inputs: [],
     from: ["usher-test:fixtures", product],
   },
+  "usher-test:peers": {
+    tag: "usher-test:peers",
+    dockerfile: "test/container/images/peers.Dockerfile",
+    context: "test/container/images",
+    inputs: [],
+    from: ["usher-test:deps", product],
+  },
   "usher-demo:dev": {
     tag: "usher-demo:dev",
     dockerfile: "demo/Dockerfile",
@@ -98,7 +106,7 @@ const images: Readonly<Record<string, Image>> = {
 export type ImageName = keyof typeof images;
 
 /** The images that container tests use. */
-export const testImages: readonly ImageName[] = ["usher-test:base", "usher-test:scratch"];
+export const testImages: readonly ImageName[] = ["usher-test:base", "usher-test:scratch", "usher-test:peers"];
 
 type Output = { readonly exitCode: number; readonly text: string };
 
