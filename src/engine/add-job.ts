@@ -14,9 +14,13 @@ const INVALID = "org.freedesktop.DBus.Error.InvalidArgs";
 const NO_FLAGS: AddFlags = { ignoreRequirements: false, ignoreOrder: false, startAsRestart: false };
 
 function refusedMode(unit: UnitState, type: JobType, mode: JobMode): RequestError | null {
-  if (mode === "isolate" && type !== "start") return { name: INVALID, message: "Isolate is only valid for start." };
+  if (mode === "isolate" && type !== "start")
+    return { name: INVALID, message: "Isolate is only valid for start." };
   if (mode === "isolate" && unit.model?.unit.allowIsolate !== true) {
-    return { name: "org.freedesktop.systemd1.NoIsolation", message: "Operation refused, unit may not be isolated." };
+    return {
+      name: "org.freedesktop.systemd1.NoIsolation",
+      message: "Operation refused, unit may not be isolated.",
+    };
   }
   if (mode === "triggering" && type !== "stop") {
     return { name: INVALID, message: "--job-mode=triggering is only valid for stop." };
@@ -109,5 +113,9 @@ export function addShutdownJobs(engine: Engine): Activation | null {
     addJobWithDependencies(engine, transaction, unit, "stop", transaction.anchor, NO_FLAGS);
   }
   if (transaction.anchor === null) return null;
-  return activateTransaction(engine, transaction, { mode: "replace-irreversibly", force: true, requestIds: [] });
+  return activateTransaction(engine, transaction, {
+    mode: "replace-irreversibly",
+    force: true,
+    requestIds: [],
+  });
 }

@@ -22,7 +22,8 @@ function isPinnedBy(other: UnitState): boolean {
 }
 
 function isUnneeded(engine: Engine, unit: UnitState): boolean {
-  if (unit.model?.unit.stopWhenUnneeded !== true || activeState(unit) !== "active" || unit.job !== null) return false;
+  if (unit.model?.unit.stopWhenUnneeded !== true || activeState(unit) !== "active" || unit.job !== null)
+    return false;
   return !linkedByAtom(engine.graph, unit, ATOM.pinsUnneeded).some(isPinnedBy);
 }
 
@@ -42,12 +43,17 @@ function act(engine: Engine, unit: UnitState, job: "start" | "stop", mode: JobMo
   const verb = job === "start" ? "starting" : "stopping";
   if (!countWithin(unit.autoStartStop, LIMIT, engine.now)) {
     log(engine, "warning", unit, `${why}, but not ${verb} since we tried this too often recently.`);
-    setTimer(engine, timerId("check", unit), addUsec(unit.autoStartStop.beginUsec ?? engine.now, LIMIT.intervalUsec + 1));
+    setTimer(
+      engine,
+      timerId("check", unit),
+      addUsec(unit.autoStartStop.beginUsec ?? engine.now, LIMIT.intervalUsec + 1),
+    );
     return;
   }
   log(engine, "debug", unit, `${why}, ${verb}.`);
   const outcome = addJob(engine, unit, job, mode);
-  if (!outcome.ok) log(engine, "warning", unit, `Failed to enqueue ${job} job, ignoring: ${outcome.error.message}`);
+  if (!outcome.ok)
+    log(engine, "warning", unit, `Failed to enqueue ${job} job, ignoring: ${outcome.error.message}`);
 }
 
 export function checkUnneeded(engine: Engine, unit: UnitState): void {

@@ -133,4 +133,3 @@ export function drain(engine: Engine): void {
   tellDrained(engine);
   endShutdownWhenDone(engine);
 }
-

@@ -8,7 +8,16 @@
  */
 import type { Usec } from "../base/time.ts";
 import type { ExecCommand } from "../unit/model.ts";
-import type { ActiveState, ExecRole, JobId, JobResult, JobType, ListenerIndex, ShutdownKind, SpawnToken } from "./state.ts";
+import type {
+  ActiveState,
+  ExecRole,
+  JobId,
+  JobResult,
+  JobType,
+  ListenerIndex,
+  ShutdownKind,
+  SpawnToken,
+} from "./state.ts";
 
 /** Start one command. Answered by `spawned` (and `executed`) or `spawn-failed`, all with the same token. */
 export interface Spawn {

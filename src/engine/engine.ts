@@ -40,7 +40,12 @@ export type Work =
     }
   | { readonly kind: "auto-restart"; readonly service: ServiceState }
   | { readonly kind: "propagate-reload"; readonly unit: UnitState }
-  | { readonly kind: "emergency"; readonly action: EmergencyAction; readonly exitStatus: number | null; readonly reason: string };
+  | {
+      readonly kind: "emergency";
+      readonly action: EmergencyAction;
+      readonly exitStatus: number | null;
+      readonly reason: string;
+    };
 
 export interface Engine {
   readonly options: EngineOptions;

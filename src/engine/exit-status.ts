@@ -18,7 +18,10 @@ export function isCleanExit(end: ProcessEnd, daemon: boolean, success: ExitStatu
     case "exited":
       return end.status === 0 || success?.codes.includes(end.status) === true;
     case "killed":
-      return (daemon && CLEAN_DAEMON_SIGNALS.includes(end.status)) || success?.signals.includes(end.status) === true;
+      return (
+        (daemon && CLEAN_DAEMON_SIGNALS.includes(end.status)) ||
+        success?.signals.includes(end.status) === true
+      );
     case "dumped":
       return false;
   }

@@ -134,8 +134,8 @@ export function linkedByAtom(graph: Graph, unit: UnitState, atom: readonly LinkK
 }
 
 function addHalf(graph: Graph, unit: UnitState, kind: LinkKind, other: UnitState): void {
-  let links = graph.links.get(unit);
-  if (links === undefined) graph.links.set(unit, (links = {}));
+  const links = graph.links.get(unit) ?? {};
+  graph.links.set(unit, links);
   const set = links[kind];
   if (set === undefined) links[kind] = new Set([other]);
   else set.add(other);

@@ -11,7 +11,13 @@ import type { ActiveState, JobRequest, JobType, UnitState } from "./state.ts";
 
 type Mergeable = Exclude<JobType, "nop">;
 
-const RANK: Readonly<Record<Mergeable, number>> = { start: 0, "verify-active": 1, stop: 2, reload: 3, restart: 4 };
+const RANK: Readonly<Record<Mergeable, number>> = {
+  start: 0,
+  "verify-active": 1,
+  stop: 2,
+  reload: 3,
+  restart: 4,
+};
 
 /** Row: the later of the two by rank; column: the earlier. */
 const TABLE: readonly (readonly (JobType | "reload-or-start" | null)[])[] = [

@@ -27,8 +27,14 @@ const RELOAD: Wording = {
   timeout: (what) => `Timed out reloading ${what}.`,
 };
 
-const SOCKET_START: Wording = { done: (what) => `Listening on ${what}.`, failed: (what) => `Failed to listen on ${what}.` };
-const SOCKET_STOP: Wording = { done: (what) => `Closed ${what}.`, failed: (what) => `Failed stopping ${what}.` };
+const SOCKET_START: Wording = {
+  done: (what) => `Listening on ${what}.`,
+  failed: (what) => `Failed to listen on ${what}.`,
+};
+const SOCKET_STOP: Wording = {
+  done: (what) => `Closed ${what}.`,
+  failed: (what) => `Failed stopping ${what}.`,
+};
 const TARGET_START: Wording = { done: (what) => `Reached target ${what}.` };
 const TARGET_STOP: Wording = { done: (what) => `Stopped target ${what}.` };
 const ONESHOT_START: Wording = { done: (what) => `Finished ${what}.` };
@@ -92,8 +98,19 @@ export function tellJobDone(engine: Engine, unit: UnitState, job: Job, result: J
 }
 
 /** Said only when the job takes a while: a unit that is up at once just has "Started". */
-export function tellJobBegun(engine: Engine, unit: UnitState, job: Job, type: "start" | "stop" | "reload"): void {
+export function tellJobBegun(
+  engine: Engine,
+  unit: UnitState,
+  job: Job,
+  type: "start" | "stop" | "reload",
+): void {
   const verb = { start: "Starting", stop: "Stopping", reload: "Reloading" }[type];
   const message = `${verb} ${describeUnit(unit)}...`;
-  emit(engine, { type: "log", level: "info", unit: unit.name, message, fields: { job: job.id, jobType: type } });
+  emit(engine, {
+    type: "log",
+    level: "info",
+    unit: unit.name,
+    message,
+    fields: { job: job.id, jobType: type },
+  });
 }

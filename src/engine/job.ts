@@ -8,13 +8,12 @@
  */
 import { addUsec, USEC_INFINITY } from "../base/time.ts";
 import { activeState, isActiveOrReloading } from "./active-state.ts";
-import { type Engine, emit, log, type Work } from "./engine.ts";
+import { broken, type Engine, emit, log, type Work } from "./engine.ts";
 import { ATOM, findUnit, type LinkKind, linked, linkedByAtom } from "./graph.ts";
 import { areConflicting, isSuperset, mergeForUnit } from "./job-merge.ts";
 import { tellJobDone } from "./job-message.ts";
 import type { Job, JobResult, JobType, UnitState } from "./state.ts";
 import { clearTimer, setTimer } from "./timer.ts";
-import { broken } from "./engine.ts";
 
 export function unitOfJob(engine: Engine, job: Job): UnitState {
   return findUnit(engine.graph, job.unit) ?? broken(`job ${job.id} is for ${job.unit}, which does not exist`);
@@ -142,7 +141,8 @@ function failDependents(engine: Engine, unit: UnitState, atom: readonly LinkKind
 
 function propagateResult(engine: Engine, unit: UnitState, type: JobType, result: JobResult): void {
   if (result !== "done") {
-    if (type === "start" || type === "verify-active") failDependents(engine, unit, ATOM.propagateStartFailure);
+    if (type === "start" || type === "verify-active")
+      failDependents(engine, unit, ATOM.propagateStartFailure);
     else if (type === "stop") failDependents(engine, unit, ATOM.propagateStopFailure);
     return;
   }
@@ -165,14 +165,24 @@ export function addTerminationJobs(engine: Engine, unit: UnitState, kind: "OnFai
   log(engine, "info", unit, `Triggering ${kind}= dependencies.`);
   const mode = kind === "OnFailure" ? settings.onFailureJobMode : settings.onSuccessJobMode;
   for (const other of others) {
-    const work: Work = { kind: "add-job", unit: other, job: "start", mode, unless: null, why: `${kind}=`, by: unit };
+    const work: Work = {
+      kind: "add-job",
+      unit: other,
+      job: "start",
+      mode,
+      unless: null,
+      why: `${kind}=`,
+      by: unit,
+    };
     engine.work.push(work);
   }
 }
 
 function wakeNeighbours(engine: Engine, unit: UnitState): void {
-  for (const other of linked(engine.graph, unit, "After")) if (other.job !== null) addToRunQueue(engine, other.job);
-  for (const other of linked(engine.graph, unit, "Before")) if (other.job !== null) addToRunQueue(engine, other.job);
+  for (const other of linked(engine.graph, unit, "After"))
+    if (other.job !== null) addToRunQueue(engine, other.job);
+  for (const other of linked(engine.graph, unit, "Before"))
+    if (other.job !== null) addToRunQueue(engine, other.job);
 }
 
 function turnIntoStart(engine: Engine, job: Job): void {
@@ -198,7 +208,14 @@ export function finishJob(
     turnIntoStart(engine, job);
   } else {
     leaveSlot(engine, job, unit);
-    emit(engine, { type: "job-done", job: job.id, unit: unit.name, jobType: type, result, requestIds: job.requestIds });
+    emit(engine, {
+      type: "job-done",
+      job: job.id,
+      unit: unit.name,
+      jobType: type,
+      result,
+      requestIds: job.requestIds,
+    });
     if (how.recursive) propagateResult(engine, unit, type, result);
     triggerOnFailure(engine, unit, type, result);
     engine.triggerNotify.add(unit);

@@ -19,7 +19,10 @@ interface Step {
   next: number;
 }
 
-export type OrderVerdict = { readonly kind: "ok" } | { readonly kind: "retry" } | { readonly kind: "cyclic"; readonly error: RequestError };
+export type OrderVerdict =
+  | { readonly kind: "ok" }
+  | { readonly kind: "retry" }
+  | { readonly kind: "cyclic"; readonly error: RequestError };
 
 function jobTypeOf(transaction: Transaction, unit: UnitState): JobType | null {
   return transaction.jobs.get(unit)?.[0]?.type ?? unit.job?.type ?? null;
@@ -34,7 +37,8 @@ function laterUnits(engine: Engine, transaction: Transaction, unit: UnitState, t
   const later: UnitState[] = [];
   for (const other of linked(engine.graph, unit, "Before")) {
     const otherType = jobTypeOf(transaction, other);
-    if (otherType !== null && earlierRunsFirst(type, otherType) && !isLoose(transaction, other)) later.push(other);
+    if (otherType !== null && earlierRunsFirst(type, otherType) && !isLoose(transaction, other))
+      later.push(other);
   }
   for (const other of linked(engine.graph, unit, "After")) {
     const otherType = jobTypeOf(transaction, other);
@@ -68,7 +72,13 @@ function sayCycle(engine: Engine, cycle: readonly Step[], start: Step): void {
   }
 }
 
-function breakCycle(engine: Engine, transaction: Transaction, path: readonly Step[], again: UnitState, force: boolean): OrderVerdict {
+function breakCycle(
+  engine: Engine,
+  transaction: Transaction,
+  path: readonly Step[],
+  again: UnitState,
+  force: boolean,
+): OrderVerdict {
   const cycle = cycleOf(path, again);
   const start = cycle.at(-1);
   if (start === undefined) return { kind: "ok" };
@@ -97,7 +107,12 @@ function loosen(engine: Engine, transaction: Transaction, cycle: readonly Step[]
   const job = victim === undefined ? undefined : transaction.jobs.get(victim.unit)?.[0];
   if (victim === undefined || job === undefined) return { kind: "ok" };
   job.ignoreOrder = true;
-  log(engine, "warning", start.unit, `Job ${victim.unit.name}/${victim.type} runs in no order, to break the cycle`);
+  log(
+    engine,
+    "warning",
+    start.unit,
+    `Job ${victim.unit.name}/${victim.type} runs in no order, to break the cycle`,
+  );
   return { kind: "retry" };
 }
 

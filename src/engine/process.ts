@@ -3,7 +3,7 @@
  * socket. A process exists from its `spawn` on; its pid comes with `spawned`.
  */
 import { SIGKILL } from "../base/signal.ts";
-import { emit, type Engine, nextToken } from "./engine.ts";
+import { type Engine, emit, nextToken } from "./engine.ts";
 import type { Process, ProcessStatus, UnitState } from "./state.ts";
 
 export function newProcess(engine: Engine): Process {
@@ -30,7 +30,16 @@ export function bindPid(engine: Engine, unit: UnitState, process: Process, pid: 
 
 export function sendSignal(engine: Engine, unit: UnitState, pids: readonly number[], signal: number): void {
   const sigcont = signal !== SIGKILL;
-  emit(engine, { type: "kill", unit: unit.name, signal, pids, rest: false, spare: [], sigcont, sighup: false });
+  emit(engine, {
+    type: "kill",
+    unit: unit.name,
+    signal,
+    pids,
+    rest: false,
+    spare: [],
+    sigcont,
+    sighup: false,
+  });
 }
 
 /** Signals one process, or remembers the signal until there is a pid. */

@@ -9,7 +9,12 @@ import { finishJob } from "./job.ts";
 import type { JobId, JobRequest, UnitState } from "./state.ts";
 import { canReload } from "./transaction.ts";
 
-export function reply(engine: Engine, requestId: number, error: RequestError | null, job: JobId | null = null): void {
+export function reply(
+  engine: Engine,
+  requestId: number,
+  error: RequestError | null,
+  job: JobId | null = null,
+): void {
   emit(engine, { type: "reply", requestId, error, job });
 }
 
@@ -33,7 +38,9 @@ function isRefusedManually(unit: UnitState, request: JobRequest): boolean {
   const settings = unit.model?.unit;
   if (settings === undefined) return false;
   const stops = request === "stop" || request === "restart" || request === "try-restart";
-  return (settings.refuseManualStart && startsManually(unit, request)) || (settings.refuseManualStop && stops);
+  return (
+    (settings.refuseManualStart && startsManually(unit, request)) || (settings.refuseManualStop && stops)
+  );
 }
 
 function checkRequest(unit: UnitState, request: JobRequest): RequestError | null {
@@ -71,7 +78,8 @@ export function requestJob(engine: Engine, event: JobRequested): void {
 
 export function cancelJob(engine: Engine, event: JobCanceled): void {
   if (event.job === null) {
-    for (const job of [...engine.jobs.values()]) finishJob(engine, job, "canceled", { recursive: false, already: false });
+    for (const job of [...engine.jobs.values()])
+      finishJob(engine, job, "canceled", { recursive: false, already: false });
     reply(engine, event.requestId, null);
     return;
   }

@@ -50,7 +50,11 @@ export function requestClean(engine: Engine, event: CleanRequested): void {
   const unit = findUnit(engine.graph, event.unit);
   if (unit === undefined) {
     reply(engine, event.requestId, noSuchUnit(`Unit ${event.unit} not loaded.`));
-  } else if (unit.kind !== "service" || (unit.sub !== "dead" && unit.sub !== "dead-resources-pinned") || unit.job !== null) {
+  } else if (
+    unit.kind !== "service" ||
+    (unit.sub !== "dead" && unit.sub !== "dead-resources-pinned") ||
+    unit.job !== null
+  ) {
     const message = `Unit ${unit.name} is not inactive, or can't be cleaned.`;
     reply(engine, event.requestId, { name: "org.freedesktop.systemd1.UnitBusy", message });
   } else {

@@ -154,7 +154,12 @@ function conditionOutcome(engine: Engine, unit: UnitState, event: ConditionsChec
   if (!conditionsMet) return "condition";
   unit.assertResult = { met: assertsMet, atUsec: now, failed: assertsMet ? null : failed };
   if (assertsMet) return startChecked(engine, unit);
-  log(engine, "notice", unit, `Starting requested but asserts failed${failed === null ? "" : ` (${failed})`}.`);
+  log(
+    engine,
+    "notice",
+    unit,
+    `Starting requested but asserts failed${failed === null ? "" : ` (${failed})`}.`,
+  );
   return "assert";
 }
 

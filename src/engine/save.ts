@@ -2,8 +2,9 @@
  * The engine as plain data and back (daemon-reexec, simulation). Only between steps: then all queues are empty, and
  * what is not in the state can be computed from it.
  */
-import { broken, type Engine, emptyEngine } from "./engine.ts";
+
 import type { Effect } from "./effect.ts";
+import { broken, type Engine, emptyEngine } from "./engine.ts";
 import { rebuildGraph } from "./graph.ts";
 import type { EngineState, Process, UnitState } from "./state.ts";
 
@@ -59,7 +60,8 @@ export function resumeEffects(engine: Engine): Effect[] {
   for (const unit of engine.graph.units.values()) {
     if (unit.kind !== "socket" || !unit.watched) continue;
     effects.push({ type: "watch-socket", unit: unit.name });
-    for (const listener of unit.pausedListeners) effects.push({ type: "pause-listener", unit: unit.name, listener });
+    for (const listener of unit.pausedListeners)
+      effects.push({ type: "pause-listener", unit: unit.name, listener });
   }
   return effects;
 }

@@ -1,120 +1,13 @@
-/**
- * A process of a service ended, or was found to be there, or could not be made: what that means in each state
- * (systemd's service_sigchld_event and service_notify_cgroup_empty_event).
- */
+/** A process of a service ended: what that means in each state (systemd's service_sigchld_event). */
 import { broken, type Engine, emit, log } from "./engine.ts";
 import { describeExit, isCleanExit, type ProcessEnd, resultOfExit } from "./exit-status.ts";
-import { bindPid, newProcess, startedStatus, watchPid } from "./process.ts";
-import { endReload, enterRunning, runReloadCommand } from "./service-running.ts";
-import { hasCommand, notifyAccess, serviceCommands } from "./service-spawn.ts";
+import { askPidFile, guessMain } from "./service-main-pid.ts";
+import { enterRunning, leaveReload, runReloadCommand } from "./service-running.ts";
+import { notifyAccess, serviceCommands } from "./service-spawn.ts";
 import { enterStart, enterStartPost, enterStartPre, runNextMain, runStartCommand } from "./service-start.ts";
-import { forgetControl, forgetMain, mainGood, noteResult, setServiceState } from "./service-state.ts";
+import { forgetControl, forgetMain, mainGood, noteResult } from "./service-state.ts";
 import { enterDead, enterSignal, enterStop, enterStopPost, runStopCommand } from "./service-stop.ts";
-import type { CommandPosition, PidFileQuestion, ServiceResult, ServiceState } from "./state.ts";
-
-/** The process of a spawn exists. */
-export function serviceSpawned(engine: Engine, s: ServiceState, token: number, pid: number): void {
-  if (s.main?.token === token) {
-    s.mayHaveProcesses = true;
-    bindPid(engine, s, s.main, pid);
-    mainIsKnown(engine, s, pid);
-    const { type } = s.model.service;
-    if (s.sub === "start" && (type === "simple" || type === "idle")) enterStartPost(engine, s);
-  } else if (s.control?.token === token) {
-    s.mayHaveProcesses = true;
-    bindPid(engine, s, s.control, pid);
-    noteControlStart(engine, s, pid);
-  }
-}
-
-function mainIsKnown(engine: Engine, s: ServiceState, pid: number): void {
-  s.mainKnown = true;
-  s.execMain = startedStatus(pid, engine.now);
-}
-
-function noteControlStart(engine: Engine, s: ServiceState, pid: number): void {
-  if (s.controlCommand === null) return;
-  const { role, index } = s.controlCommand;
-  s.execControl[role] = { ...startedStatus(pid, engine.now), index };
-}
-
-/** The program of a Type=exec service runs. */
-export function serviceExecuted(engine: Engine, s: ServiceState, token: number): void {
-  if (s.main?.token === token && s.sub === "start" && s.model.service.type === "exec") enterStartPost(engine, s);
-}
-
-/** Another process is the main one from now on. */
-export function setMainPid(engine: Engine, s: ServiceState, pid: number): void {
-  if (s.main?.pid === pid) return;
-  forgetMain(engine, s);
-  s.main = newProcess(engine);
-  s.main.pid = pid;
-  s.mainIndex = null;
-  watchPid(engine, s, pid);
-  mainIsKnown(engine, s, pid);
-}
-
-/* ---- a spawn that failed ---- */
-
-/**
- * With an exit status it is as if the process had been there and had ended so; for a simple service that means that
- * it was started, as under systemd. Without one there were no resources for a process.
- */
-export function serviceSpawnFailed(engine: Engine, s: ServiceState, token: number, exitStatus: number | null, message: string): void {
-  const isMain = s.main?.token === token;
-  if (!isMain && s.control?.token !== token) return;
-  log(engine, "error", s, message);
-  if (exitStatus === null) {
-    if (isMain) mainSpawnFailed(engine, s);
-    else controlSpawnFailed(engine, s);
-  } else if (isMain) {
-    mainFailedInSetup(engine, s, exitStatus);
-  } else {
-    controlEnded(engine, s, { code: "exited", status: exitStatus });
-  }
-}
-
-function mainFailedInSetup(engine: Engine, s: ServiceState, exitStatus: number): void {
-  const { type } = s.model.service;
-  const process = s.main;
-  mainIsKnown(engine, s, 0);
-  if (s.sub === "start" && (type === "simple" || type === "idle")) enterStartPost(engine, s);
-  if (s.main === process) mainEnded(engine, s, { code: "exited", status: exitStatus });
-}
-
-function mainSpawnFailed(engine: Engine, s: ServiceState): void {
-  const first = s.mainIndex === 0;
-  forgetMain(engine, s);
-  if (first) enterSignal(engine, s, "stop-sigterm", "resources");
-  else enterStop(engine, s, "resources");
-}
-
-function controlSpawnFailed(engine: Engine, s: ServiceState): void {
-  const first = s.controlCommand?.index === 0;
-  forgetControl(engine, s);
-  switch (s.sub) {
-    case "condition":
-    case "start-pre":
-      if (first) enterDead(engine, s, "resources", true);
-      else enterSignal(engine, s, "stop-sigterm", "resources");
-      break;
-    case "start-post":
-      if (first) enterStop(engine, s, "resources");
-      else enterSignal(engine, s, "stop-sigterm", "resources");
-      break;
-    case "reload":
-      endReload(engine, s, "resources");
-      break;
-    case "stop-post":
-      if (first) enterSignal(engine, s, "final-sigterm", "resources");
-      else enterDead(engine, s, "resources", true);
-      break;
-    default:
-      enterSignal(engine, s, "stop-sigterm", "resources");
-  }
-}
-
-/* ---- a process that ended ---- */
+import type { CommandPosition, ServiceResult, ServiceState } from "./state.ts";
 
 export function serviceProcessExited(engine: Engine, s: ServiceState, pid: number, end: ProcessEnd): void {
   if (s.main?.pid === pid) mainExited(engine, s, end);
@@ -149,7 +42,8 @@ export function mainEnded(engine: Engine, s: ServiceState, end: ProcessEnd): voi
   const index = s.mainIndex;
   const result = mainResult(s, end);
   forgetMain(engine, s);
-  if (s.execMain !== null) Object.assign(s.execMain, { exitUsec: engine.now, code: end.code, status: end.status });
+  if (s.execMain !== null)
+    Object.assign(s.execMain, { exitUsec: engine.now, code: end.code, status: end.status });
   logExit(engine, s, "Main process", end, result === "success");
   noteResult(s, result);
   const hasNext = index !== null && index + 1 < s.model.service.execStart.length;
@@ -227,18 +121,29 @@ function controlResult(s: ServiceState, end: ProcessEnd, position: CommandPositi
 }
 
 /** ExecCondition=: 1 to 254 means that the service is to be skipped. */
-function conditionResult(engine: Engine, s: ServiceState, end: ProcessEnd, result: ServiceResult): ServiceResult {
+function conditionResult(
+  engine: Engine,
+  s: ServiceState,
+  end: ProcessEnd,
+  result: ServiceResult,
+): ServiceResult {
   if (result !== "exit-code" || end.status >= 255) return result;
   s.conditionResult = { met: false, atUsec: engine.now, failed: "ExecCondition=" };
   return "exec-condition";
 }
 
-function noteControlEnd(engine: Engine, s: ServiceState, end: ProcessEnd, position: CommandPosition | null): void {
+function noteControlEnd(
+  engine: Engine,
+  s: ServiceState,
+  end: ProcessEnd,
+  position: CommandPosition | null,
+): void {
   const status = position === null ? undefined : s.execControl[position.role];
-  if (status !== undefined) Object.assign(status, { exitUsec: engine.now, code: end.code, status: end.status });
+  if (status !== undefined)
+    Object.assign(status, { exitUsec: engine.now, code: end.code, status: end.status });
 }
 
-function controlEnded(engine: Engine, s: ServiceState, end: ProcessEnd): void {
+export function controlEnded(engine: Engine, s: ServiceState, end: ProcessEnd): void {
   const position = s.controlCommand;
   const plain = controlResult(s, end, position);
   const result = s.sub === "condition" ? conditionResult(engine, s, end, plain) : plain;
@@ -255,8 +160,10 @@ function controlEnded(engine: Engine, s: ServiceState, end: ProcessEnd): void {
 /** False: that was the last one. */
 function runNextControl(engine: Engine, s: ServiceState, { role, index }: CommandPosition): boolean {
   const next = index + 1;
-  if (role === "ExecStart" || next >= serviceCommands(s, role).length) return false;
+  if (next >= serviceCommands(s, role).length) return false;
   switch (role) {
+    case "ExecStart":
+      return false;
     case "ExecCondition":
     case "ExecStartPre":
     case "ExecStartPost":
@@ -320,18 +227,6 @@ function controlsDone(engine: Engine, s: ServiceState, result: ServiceResult): v
   }
 }
 
-/* ---- which process is the main one ---- */
-
-function askPidFile(engine: Engine, s: ServiceState, question: PidFileQuestion): void {
-  s.pidFileQuestion = question;
-  emit(engine, { type: "read-pid-file", unit: s.name });
-}
-
-function guessMain(engine: Engine, s: ServiceState): void {
-  if (s.mainKnown || !s.model.service.guessMainPid) return;
-  emit(engine, { type: "guess-main-pid", unit: s.name });
-}
-
 /** The start command of a Type=forking service is done: its daemon is up. */
 function forked(engine: Engine, s: ServiceState): void {
   if (s.model.service.pidFile !== null) {
@@ -360,142 +255,3 @@ function reloadDone(engine: Engine, s: ServiceState, result: ServiceResult): voi
   if (result === "success") guessMain(engine, s);
   leaveReload(engine, s);
 }
-
-/** While the service itself says that it still reloads, its READY=1 is waited for. */
-function leaveReload(engine: Engine, s: ServiceState): void {
-  if (s.notifyState === "reloading") setServiceState(engine, s, "reload-notify");
-  else enterRunning(engine, s, "success");
-}
-
-/** Not there yet: wait for it until the timeout. */
-function watchPidFile(engine: Engine, s: ServiceState): void {
-  s.pidFileQuestion = "watch";
-  emit(engine, { type: "watch-pid-file", unit: s.name });
-}
-
-export function pidFileRead(engine: Engine, s: ServiceState, pid: number | null, message: string | null): void {
-  const question = s.pidFileQuestion;
-  if (question === null) return;
-  if (question !== "watch") s.pidFileQuestion = null;
-  if (pid === null && message !== null) log(engine, question === "main-exit" ? "debug" : "info", s, message);
-  if (question === "main-exit") {
-    answerMainExit(engine, s, pid);
-    return;
-  }
-  if (pid !== null) setMainPid(engine, s, pid);
-  answerPidFile(engine, s, question, pid !== null);
-}
-
-function answerMainExit(engine: Engine, s: ServiceState, pid: number | null): void {
-  const end = s.pendingMainExit;
-  s.pendingMainExit = null;
-  if (end === null) return;
-  if (pid !== null && pid !== s.main?.pid) setMainPid(engine, s, pid);
-  else mainEnded(engine, s, end);
-}
-
-function answerPidFile(engine: Engine, s: ServiceState, question: "start" | "start-post" | "reload" | "watch", good: boolean): void {
-  switch (question) {
-    case "start":
-      if (good || hasCommand(s, "ExecStartPost")) enterStartPost(engine, s);
-      else demandPidFile(engine, s);
-      break;
-    case "start-post":
-      if (good) enterRunning(engine, s, "success");
-      else demandPidFile(engine, s);
-      break;
-    case "reload":
-      if (!good) guessMain(engine, s);
-      leaveReload(engine, s);
-      break;
-    case "watch":
-      if (good) enterRunning(engine, s, "success");
-      break;
-  }
-}
-
-function demandPidFile(engine: Engine, s: ServiceState): void {
-  if (s.mayHaveProcesses) watchPidFile(engine, s);
-  else pidFileNeverCame(engine, s);
-}
-
-function pidFileNeverCame(engine: Engine, s: ServiceState): void {
-  log(engine, "warning", s, "Daemon never wrote its PID file. Failing.");
-  if (s.sub === "start") enterSignal(engine, s, "stop-sigterm", "protocol");
-  else enterStop(engine, s, "protocol");
-}
-
-export function mainPidGuessed(engine: Engine, s: ServiceState, pid: number | null): void {
-  const isUp = s.sub === "start-post" || s.sub === "running" || s.sub.startsWith("reload");
-  if (pid !== null && !s.mainKnown && isUp) setMainPid(engine, s, pid);
-}
-
-/* ---- all processes are gone ---- */
-
-export function serviceProcessesGone(engine: Engine, s: ServiceState): void {
-  s.mayHaveProcesses = false;
-  const nobody = mainGood(s) !== 1 && s.control === null;
-  switch (s.sub) {
-    case "start":
-      goneInStart(engine, s, nobody);
-      break;
-    case "start-post":
-      if (nobody && s.pidFileQuestion === "watch") pidFileNeverCame(engine, s);
-      break;
-    case "running":
-      if (s.main === null) enterRunning(engine, s, "success");
-      break;
-    case "stop-watchdog":
-    case "stop-sigterm":
-    case "stop-sigkill":
-      if (nobody) enterStopPost(engine, s, "success");
-      break;
-    case "stop-post":
-    case "final-watchdog":
-    case "final-sigterm":
-    case "final-sigkill":
-      if (nobody) enterDead(engine, s, "success", true);
-      break;
-    default:
-      break;
-  }
-}
-
-function goneInStart(engine: Engine, s: ServiceState, nobody: boolean): void {
-  const { type } = s.model.service;
-  if (!nobody) return;
-  if (type === "notify" || type === "notify-reload") enterStopPost(engine, s, "protocol");
-  else if (s.pidFileQuestion === "watch") pidFileNeverCame(engine, s);
-}
-
-/** OOMPolicy= (systemd.service(5)). */
-export function serviceOutOfMemory(engine: Engine, s: ServiceState): void {
-  log(engine, "notice", s, "A process of this unit has been killed by the OOM killer.");
-  const policy = s.model.service.oomPolicy ?? "stop";
-  if (policy === "continue") return;
-  switch (s.sub) {
-    case "condition":
-    case "start-pre":
-    case "start":
-    case "start-post":
-    case "stop":
-      enterSignal(engine, s, policy === "stop" ? "stop-sigterm" : "stop-sigkill", "oom-kill");
-      break;
-    case "exited":
-    case "running":
-      if (policy === "stop") enterStop(engine, s, "oom-kill");
-      else enterSignal(engine, s, "stop-sigkill", "oom-kill");
-      break;
-    case "stop-watchdog":
-    case "stop-sigterm":
-      enterSignal(engine, s, "stop-sigkill", "oom-kill");
-      break;
-    case "stop-post":
-    case "final-sigterm":
-      enterSignal(engine, s, "final-sigkill", "oom-kill");
-      break;
-    default:
-      noteResult(s, "oom-kill");
-  }
-}
-

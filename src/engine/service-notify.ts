@@ -3,7 +3,7 @@ import { addUsec, USEC_INFINITY, type Usec } from "../base/time.ts";
 import type { NotifyAccess } from "../unit/model.ts";
 import { type Engine, emit, log } from "./engine.ts";
 import type { Notify } from "./event.ts";
-import { setMainPid } from "./service-exit.ts";
+import { setMainPid } from "./service-main-pid.ts";
 import { enterReloadByNotify, enterRunning } from "./service-running.ts";
 import { notifyAccess } from "./service-spawn.ts";
 import { enterStartPost } from "./service-start.ts";
@@ -39,13 +39,13 @@ function sayRefused(engine: Engine, s: ServiceState, pid: number): void {
 }
 
 /** The first value of the key. */
-function valueOf(tags: readonly string[], key: string): string | null {
+function firstValue(tags: readonly string[], key: string): string | null {
   const tag = tags.find((one) => one.startsWith(key) && one.charAt(key.length) === "=");
   return tag === undefined ? null : tag.slice(key.length + 1);
 }
 
 function usecOf(engine: Engine, s: ServiceState, tags: readonly string[], key: string): Usec | null {
-  const text = valueOf(tags, key);
+  const text = firstValue(tags, key);
   if (text === null) return null;
   if (/^\d{1,20}$/.test(text)) return Math.min(Number(text), USEC_INFINITY);
   log(engine, "warning", s, `Failed to parse ${key}=${text} in notification message, ignoring`);
@@ -58,7 +58,7 @@ function isUpForMainPid(s: ServiceState): boolean {
 
 /** MAINPID=; the runtime lets only a process through that may be this service's. */
 function takeMainPid(engine: Engine, s: ServiceState, tags: readonly string[]): void {
-  const text = valueOf(tags, "MAINPID");
+  const text = firstValue(tags, "MAINPID");
   if (text === null || !isUpForMainPid(s)) return;
   if (/^[1-9]\d{0,9}$/.test(text)) setMainPid(engine, s, Number(text));
   else log(engine, "warning", s, `Failed to parse MAINPID=${text} field in notification message, ignoring`);
@@ -66,13 +66,16 @@ function takeMainPid(engine: Engine, s: ServiceState, tags: readonly string[]): 
 
 function takeStopping(engine: Engine, s: ServiceState): void {
   s.notifyState = "stopping";
-  if (s.sub === "running" || s.sub === "reload-signal" || s.sub === "reload-notify") enterStopByNotify(engine, s);
+  if (s.sub === "running" || s.sub === "reload-signal" || s.sub === "reload-notify")
+    enterStopByNotify(engine, s);
 }
 
 /** A reload that began after ReloadSignal= was sent: not one that was under way already. */
 function isOurReload(engine: Engine, s: ServiceState, tags: readonly string[]): boolean {
   const usec = usecOf(engine, s, tags, "MONOTONIC_USEC");
-  return s.sub === "reload-signal" && usec !== null && s.reloadBeginUsec !== null && usec >= s.reloadBeginUsec;
+  return (
+    s.sub === "reload-signal" && usec !== null && s.reloadBeginUsec !== null && usec >= s.reloadBeginUsec
+  );
 }
 
 function takeReady(engine: Engine, s: ServiceState, tags: readonly string[]): void {
@@ -100,7 +103,7 @@ function takeState(engine: Engine, s: ServiceState, tags: readonly string[]): vo
 }
 
 function takeStatus(engine: Engine, s: ServiceState, tags: readonly string[]): void {
-  const text = valueOf(tags, "STATUS");
+  const text = firstValue(tags, "STATUS");
   if (text === null) return;
   if (text.length > STATUS_TEXT_MAX) {
     log(engine, "warning", s, `Status message overly long (${text.length} > ${STATUS_TEXT_MAX}), ignoring.`);
@@ -113,17 +116,29 @@ function takeStatus(engine: Engine, s: ServiceState, tags: readonly string[]): v
 }
 
 function takeAccess(engine: Engine, s: ServiceState, tags: readonly string[]): void {
-  const text = valueOf(tags, "NOTIFYACCESS");
+  const text = firstValue(tags, "NOTIFYACCESS");
   if (text === null) return;
   if (ACCESS.includes(text)) s.notifyAccessOverride = text as NotifyAccess;
-  else log(engine, "warning", s, `Failed to parse NOTIFYACCESS= field value '${text}' in notification message, ignoring`);
+  else
+    log(
+      engine,
+      "warning",
+      s,
+      `Failed to parse NOTIFYACCESS= field value '${text}' in notification message, ignoring`,
+    );
 }
 
 function takeErrno(engine: Engine, s: ServiceState, tags: readonly string[]): void {
-  const text = valueOf(tags, "ERRNO");
+  const text = firstValue(tags, "ERRNO");
   if (text === null) return;
   if (/^\d{1,4}$/.test(text)) s.statusErrno = Number(text);
-  else log(engine, "warning", s, `Failed to parse ERRNO= field value '${text}' in notification message, ignoring`);
+  else
+    log(
+      engine,
+      "warning",
+      s,
+      `Failed to parse ERRNO= field value '${text}' in notification message, ignoring`,
+    );
 }
 
 function extend(engine: Engine, id: string, until: Usec): void {
@@ -140,7 +155,7 @@ function takeExtension(engine: Engine, s: ServiceState, tags: readonly string[])
 }
 
 function takeWatchdog(engine: Engine, s: ServiceState, tags: readonly string[]): void {
-  const text = valueOf(tags, "WATCHDOG");
+  const text = firstValue(tags, "WATCHDOG");
   if (text === "1") {
     if (watchdogApplies(s)) resetWatchdog(engine, s);
   } else if (text === "trigger") {
@@ -169,7 +184,7 @@ function removeStored(engine: Engine, s: ServiceState, name: string | null): voi
 }
 
 function takeDescriptors(engine: Engine, s: ServiceState, tags: readonly string[], count: number): void {
-  const name = valueOf(tags, "FDNAME");
+  const name = firstValue(tags, "FDNAME");
   if (tags.includes("FDSTOREREMOVE=1")) {
     removeStored(engine, s, name);
   } else if (tags.includes("FDSTORE=1") && count > 0 && s.model.service.fileDescriptorStoreMax > 0) {

@@ -81,3 +81,9 @@ export function endReload(engine: Engine, s: ServiceState, result: ServiceResult
   s.reloadResult = result;
   enterRunning(engine, s, "success");
 }
+
+/** While the service itself says that it still reloads, its READY=1 is waited for. */
+export function leaveReload(engine: Engine, s: ServiceState): void {
+  if (s.notifyState === "reloading") setServiceState(engine, s, "reload-notify");
+  else enterRunning(engine, s, "success");
+}

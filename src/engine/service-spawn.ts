@@ -63,7 +63,12 @@ function monitored(engine: Engine, s: ServiceState): ServiceState | null {
   const [first] = sources;
   if (first === undefined || first.kind !== "service") return null;
   if (sources.size === 1) return first;
-  log(engine, "warning", s, "Several units have it as OnFailure= or OnSuccess=, not setting MONITOR_ variables.");
+  log(
+    engine,
+    "warning",
+    s,
+    "Several units have it as OnFailure= or OnSuccess=, not setting MONITOR_ variables.",
+  );
   return null;
 }
 

@@ -35,8 +35,10 @@ export function runStartCommand(engine: Engine, s: ServiceState, role: StartRole
 /** A service that must not be killed must not run twice either. */
 function isInTheWay(engine: Engine, s: ServiceState): boolean {
   const { killMode, sendSigkill } = s.model.kill;
-  if (!s.mayHaveProcesses || sendSigkill || (killMode !== "control-group" && killMode !== "mixed")) return false;
-  const what = "Will not start SendSIGKILL=no service of type KillMode=control-group or mixed while processes exist";
+  if (!s.mayHaveProcesses || sendSigkill || (killMode !== "control-group" && killMode !== "mixed"))
+    return false;
+  const what =
+    "Will not start SendSIGKILL=no service of type KillMode=control-group or mixed while processes exist";
   log(engine, "error", s, what);
   return true;
 }
@@ -210,4 +212,3 @@ export function reloadService(engine: Engine, s: ServiceState): RunOutcome {
   enterReload(engine, s);
   return "begun";
 }
-

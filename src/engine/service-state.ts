@@ -23,9 +23,20 @@ const STOPPING: readonly ServiceSubState[] = [
   "final-sigkill",
 ];
 
-const WITH_CONTROL: ReadonlySet<ServiceSubState> = new Set([...STARTING, ...RELOADING, ...STOPPING, "cleaning"]);
+const WITH_CONTROL: ReadonlySet<ServiceSubState> = new Set([
+  ...STARTING,
+  ...RELOADING,
+  ...STOPPING,
+  "cleaning",
+]);
 const WITH_TIMER: ReadonlySet<ServiceSubState> = new Set([...WITH_CONTROL, "running", "auto-restart"]);
-const WITH_MAIN: ReadonlySet<ServiceSubState> = new Set(["start", "start-post", "running", ...RELOADING, ...STOPPING]);
+const WITH_MAIN: ReadonlySet<ServiceSubState> = new Set([
+  "start",
+  "start-post",
+  "running",
+  ...RELOADING,
+  ...STOPPING,
+]);
 const WITH_WATCHDOG: ReadonlySet<ServiceSubState> = new Set(["start-post", "running", ...RELOADING]);
 
 export function forgetMain(engine: Engine, s: ServiceState): void {
@@ -93,7 +104,11 @@ export function watchdogApplies(s: ServiceState): boolean {
 export function armWatchdog(engine: Engine, s: ServiceState): void {
   const usec = watchdogUsec(s);
   const off = usec === 0 || usec >= USEC_INFINITY || s.watchdogTimestamp === null;
-  setTimer(engine, timerId("watchdog", s), off || s.watchdogTimestamp === null ? USEC_INFINITY : s.watchdogTimestamp + usec);
+  setTimer(
+    engine,
+    timerId("watchdog", s),
+    off || s.watchdogTimestamp === null ? USEC_INFINITY : s.watchdogTimestamp + usec,
+  );
 }
 
 /** -1: nobody knows which process is the main one; 0: it is gone; 1: it is there. */

@@ -17,7 +17,13 @@ import { armStateTimer, forgetControl, noteResult, setServiceState } from "./ser
 import type { ServiceResult, ServiceState, ServiceSubState } from "./state.ts";
 import { phaseEnd, type StopPhase } from "./stop-budget.ts";
 
-type SignalState = "stop-watchdog" | "stop-sigterm" | "stop-sigkill" | "final-watchdog" | "final-sigterm" | "final-sigkill";
+type SignalState =
+  | "stop-watchdog"
+  | "stop-sigterm"
+  | "stop-sigkill"
+  | "final-watchdog"
+  | "final-sigterm"
+  | "final-sigkill";
 type KillOperation = "terminate" | "restart" | "kill" | "watchdog";
 
 function killOperation(s: ServiceState, state: SignalState): KillOperation {
@@ -68,7 +74,16 @@ function killProcesses(engine: Engine, s: ServiceState, operation: KillOperation
   if (pids.length === 0 && !rest) return s.main !== null || s.control !== null;
   const gentle = operation === "terminate" || operation === "restart";
   const sighup = gentle && s.model.kill.sendSighup && signal !== SIGHUP;
-  emit(engine, { type: "kill", unit: s.name, signal, pids, rest, spare: [], sigcont: signal !== SIGKILL, sighup });
+  emit(engine, {
+    type: "kill",
+    unit: s.name,
+    signal,
+    pids,
+    rest,
+    spare: [],
+    sigcont: signal !== SIGKILL,
+    sighup,
+  });
   return true;
 }
 
@@ -90,7 +105,9 @@ function phaseOf(state: SignalState): StopPhase {
 /** TimeoutAbortSec= for the watchdog's signal, TimeoutStopSec= for all others. */
 function armStopTimer(engine: Engine, s: ServiceState, phase: StopPhase, aborts: boolean): void {
   const settings = s.model.service;
-  const own: Usec = aborts ? (settings.timeoutAbortUsec ?? settings.timeoutStopUsec) : settings.timeoutStopUsec;
+  const own: Usec = aborts
+    ? (settings.timeoutAbortUsec ?? settings.timeoutStopUsec)
+    : settings.timeoutStopUsec;
   armStateTimer(engine, s, phaseEnd(engine, s, phase, own, hasCommand(s, "ExecStopPost")));
 }
 
@@ -116,7 +133,12 @@ function afterSignal(engine: Engine, s: ServiceState, state: SignalState): void 
   }
 }
 
-export function enterSignal(engine: Engine, s: ServiceState, state: SignalState, result: ServiceResult): void {
+export function enterSignal(
+  engine: Engine,
+  s: ServiceState,
+  state: SignalState,
+  result: ServiceResult,
+): void {
   noteResult(s, result);
   const operation = killOperation(s, state);
   if (!killProcesses(engine, s, operation)) {
@@ -156,7 +178,12 @@ export function enterStop(engine: Engine, s: ServiceState, result: ServiceResult
 }
 
 /** Each command has the whole timeout for itself. */
-export function runStopCommand(engine: Engine, s: ServiceState, role: "ExecStop" | "ExecStopPost", index: number): void {
+export function runStopCommand(
+  engine: Engine,
+  s: ServiceState,
+  role: "ExecStop" | "ExecStopPost",
+  index: number,
+): void {
   spawnControl(engine, s, role, index);
   armStopTimer(engine, s, role === "ExecStop" ? "stop" : "stop-post", false);
 }
@@ -237,7 +264,12 @@ function cleanUp(engine: Engine, s: ServiceState): void {
 }
 
 /** Down. A stop job that waits forbids the automatic restart. */
-export function enterDead(engine: Engine, s: ServiceState, result: ServiceResult, allowRestart: boolean): void {
+export function enterDead(
+  engine: Engine,
+  s: ServiceState,
+  result: ServiceResult,
+  allowRestart: boolean,
+): void {
   const mayRestart = allowRestart && !stopPending(s);
   noteResult(s, result);
   logEnd(engine, s);

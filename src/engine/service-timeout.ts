@@ -3,8 +3,8 @@ import { SIGKILL } from "../base/signal.ts";
 import { type Engine, log } from "./engine.ts";
 import { signalProcess } from "./process.ts";
 import { enterRunning } from "./service-running.ts";
-import { enterDead, enterSignal, enterStop, enterStopPost } from "./service-stop.ts";
 import { watchdogUsec } from "./service-state.ts";
+import { enterDead, enterSignal, enterStop, enterStopPost } from "./service-stop.ts";
 import type { ServiceState } from "./state.ts";
 
 function warn(engine: Engine, s: ServiceState, message: string): void {
@@ -120,39 +120,51 @@ export function serviceTimedOut(engine: Engine, s: ServiceState): void {
     case "start-pre":
     case "start":
     case "start-post":
-      return startTimedOut(engine, s);
+      startTimedOut(engine, s);
+      break;
     case "running":
       warn(engine, s, "Service reached runtime time limit. Stopping.");
-      return enterStop(engine, s, "timeout");
+      enterStop(engine, s, "timeout");
+      break;
     case "reload":
     case "reload-signal":
     case "reload-notify":
-      return reloadTimedOut(engine, s);
+      reloadTimedOut(engine, s);
+      break;
     case "stop":
-      return stopTimedOut(engine, s);
+      stopTimedOut(engine, s);
+      break;
     case "stop-watchdog":
-      return killAfterStop(engine, s, "State 'stop-watchdog' timed out.");
+      killAfterStop(engine, s, "State 'stop-watchdog' timed out.");
+      break;
     case "stop-sigterm":
-      return sigtermTimedOut(engine, s);
+      sigtermTimedOut(engine, s);
+      break;
     case "stop-sigkill":
       warn(engine, s, "Processes still around after SIGKILL. Ignoring.");
-      return enterStopPost(engine, s, "timeout");
+      enterStopPost(engine, s, "timeout");
+      break;
     case "stop-post":
-      return stopPostTimedOut(engine, s);
+      stopPostTimedOut(engine, s);
+      break;
     case "final-watchdog":
-      return killAtEnd(engine, s, "State 'final-watchdog' timed out.");
+      killAtEnd(engine, s, "State 'final-watchdog' timed out.");
+      break;
     case "final-sigterm":
-      return finalSigtermTimedOut(engine, s);
+      finalSigtermTimedOut(engine, s);
+      break;
     case "final-sigkill":
       warn(engine, s, "Processes still around after final SIGKILL. Entering failed mode.");
-      return enterDead(engine, s, "timeout", true);
+      enterDead(engine, s, "timeout", true);
+      break;
     case "auto-restart":
       engine.work.push({ kind: "auto-restart", service: s });
-      return undefined;
+      break;
     case "cleaning":
       warn(engine, s, "Cleaning timed out. killing.");
       if (s.cleanResult === "success") s.cleanResult = "timeout";
-      return enterSignal(engine, s, "final-sigkill", "success");
+      enterSignal(engine, s, "final-sigkill", "success");
+      break;
     case "exited":
     case "dead":
     case "failed":
@@ -160,7 +172,7 @@ export function serviceTimedOut(engine: Engine, s: ServiceState): void {
     case "failed-before-auto-restart":
     case "dead-resources-pinned":
     case "auto-restart-queued":
-      return undefined;
+      break;
   }
 }
 

@@ -52,12 +52,32 @@ function computeHeights(engine: Engine): Record<string, number> {
   return Object.fromEntries([...heights].map(([unit, height]) => [unit.name, Math.max(1, height)]));
 }
 
-function newShutdown(engine: Engine, kind: ShutdownKind, exitCode: number | null, budget: Usec): ShutdownState {
+function newShutdown(
+  engine: Engine,
+  kind: ShutdownKind,
+  exitCode: number | null,
+  budget: Usec,
+): ShutdownState {
   const deadline = addUsec(engine.now, budget);
-  return { kind, exitCode, deadline, hastened: 0, heights: {}, unitDeadlines: {}, late: [], over: false, done: false };
+  return {
+    kind,
+    exitCode,
+    deadline,
+    hastened: 0,
+    heights: {},
+    unitDeadlines: {},
+    late: [],
+    over: false,
+    done: false,
+  };
 }
 
-export function beginShutdown(engine: Engine, kind: ShutdownKind, exitCode: number | null, budget: Usec | null): void {
+export function beginShutdown(
+  engine: Engine,
+  kind: ShutdownKind,
+  exitCode: number | null,
+  budget: Usec | null,
+): void {
   if (engine.shutdown !== null) {
     engine.shutdown.exitCode ??= exitCode;
     return;
@@ -83,16 +103,20 @@ function exitCodeOf(engine: Engine, shutdown: ShutdownState): number {
 function finish(engine: Engine, shutdown: ShutdownState): void {
   shutdown.done = true;
   clearTimer(engine, TIMER);
-  const unfinished = [...engine.graph.units.values()].filter((unit) => !isDown(unit)).map((unit) => unit.name);
+  const unfinished = [...engine.graph.units.values()]
+    .filter((unit) => !isDown(unit))
+    .map((unit) => unit.name);
   if (unfinished.length > 0) log(engine, "warning", null, `Not stopped in time: ${unfinished.join(", ")}`);
-  else if (shutdown.late.length > 0) log(engine, "warning", null, `Had to be killed: ${shutdown.late.join(", ")}`);
+  else if (shutdown.late.length > 0)
+    log(engine, "warning", null, `Had to be killed: ${shutdown.late.join(", ")}`);
   emit(engine, { type: "exit", kind: shutdown.kind, code: exitCodeOf(engine, shutdown), unfinished });
 }
 
 /** Called when a step's work is done, because `exit` is the last effect. */
 export function endShutdownWhenDone(engine: Engine): void {
   const shutdown = engine.shutdown;
-  if (shutdown !== null && !shutdown.done && (shutdown.over || engine.jobs.size === 0)) finish(engine, shutdown);
+  if (shutdown !== null && !shutdown.done && (shutdown.over || engine.jobs.size === 0))
+    finish(engine, shutdown);
 }
 
 /** The budget is spent. */
@@ -129,12 +153,18 @@ interface ActionPlan {
 }
 
 function planOf(action: Exclude<EmergencyAction, "none">): ActionPlan {
-  const [, kind = "exit", force] = /^(exit|reboot|poweroff|soft-reboot|kexec|halt)(-force|-immediate)?$/.exec(action) ?? [];
+  const [, kind = "exit", force] =
+    /^(exit|reboot|poweroff|soft-reboot|kexec|halt)(-force|-immediate)?$/.exec(action) ?? [];
   return { kind: kind as ShutdownKind, now: force !== undefined };
 }
 
 /** FailureAction=, SuccessAction=, StartLimitAction=, JobTimeoutAction= (systemd.unit(5)). */
-export function takeEmergencyAction(engine: Engine, action: EmergencyAction, exitStatus: number | null, reason: string): void {
+export function takeEmergencyAction(
+  engine: Engine,
+  action: EmergencyAction,
+  exitStatus: number | null,
+  reason: string,
+): void {
   if (action === "none") return;
   const plan = planOf(action);
   log(engine, "notice", null, `Taking action '${action}': ${reason}.`);

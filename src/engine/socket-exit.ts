@@ -3,7 +3,7 @@ import { type Engine, log } from "./engine.ts";
 import { describeExit, isCleanExit, type ProcessEnd, resultOfExit } from "./exit-status.ts";
 import { bindPid } from "./process.ts";
 import { enterListening, enterStartOpen, runStartCommand } from "./socket-start.ts";
-import { forgetControl, noteResult, socketCommands, type SocketRole } from "./socket-state.ts";
+import { forgetControl, noteResult, type SocketRole, socketCommands } from "./socket-state.ts";
 import { enterDead, enterSignal, enterStopPost, enterStopPre, runStopCommand } from "./socket-stop.ts";
 import type { SocketResult, SocketState } from "./state.ts";
 
@@ -13,7 +13,13 @@ export function socketSpawned(engine: Engine, s: SocketState, token: number, pid
   bindPid(engine, s, s.control, pid);
 }
 
-export function socketSpawnFailed(engine: Engine, s: SocketState, token: number, exitStatus: number | null, message: string): void {
+export function socketSpawnFailed(
+  engine: Engine,
+  s: SocketState,
+  token: number,
+  exitStatus: number | null,
+  message: string,
+): void {
   if (s.control?.token !== token) return;
   log(engine, "error", s, message);
   if (exitStatus !== null) {
@@ -116,38 +122,49 @@ export function socketTimedOut(engine: Engine, s: SocketState): void {
   switch (s.sub) {
     case "start-pre":
       warn(engine, s, "Starting timed out. Terminating.");
-      return enterSignal(engine, s, "final-sigterm", "timeout");
+      enterSignal(engine, s, "final-sigterm", "timeout");
+      break;
     case "start-chown":
     case "start-post":
       warn(engine, s, "Starting timed out. Stopping.");
-      return enterStopPre(engine, s, "timeout");
+      enterStopPre(engine, s, "timeout");
+      break;
     case "deferred":
       warn(engine, s, "DeferTriggerMaxSec= elapsed. Stopping.");
-      return enterStopPre(engine, s, "timeout");
+      enterStopPre(engine, s, "timeout");
+      break;
     case "stop-pre":
       warn(engine, s, "Stopping timed out. Terminating.");
-      return enterSignal(engine, s, "stop-pre-sigterm", "timeout");
+      enterSignal(engine, s, "stop-pre-sigterm", "timeout");
+      break;
     case "stop-pre-sigterm":
       warn(engine, s, `Stopping timed out. ${sendsSigkill ? "Killing." : "Skipping SIGKILL. Ignoring."}`);
-      return sendsSigkill ? enterSignal(engine, s, "stop-pre-sigkill", "timeout") : enterStopPost(engine, s, "timeout");
+      if (sendsSigkill) enterSignal(engine, s, "stop-pre-sigkill", "timeout");
+      else enterStopPost(engine, s, "timeout");
+      break;
     case "stop-pre-sigkill":
       warn(engine, s, "Processes still around after SIGKILL. Ignoring.");
-      return enterStopPost(engine, s, "timeout");
+      enterStopPost(engine, s, "timeout");
+      break;
     case "stop-post":
       warn(engine, s, "Stopping timed out (2). Terminating.");
-      return enterSignal(engine, s, "final-sigterm", "timeout");
+      enterSignal(engine, s, "final-sigterm", "timeout");
+      break;
     case "final-sigterm":
       warn(engine, s, `Stopping timed out (2). ${sendsSigkill ? "Killing." : "Skipping SIGKILL. Ignoring."}`);
-      return sendsSigkill ? enterSignal(engine, s, "final-sigkill", "timeout") : enterDead(engine, s, "timeout");
+      if (sendsSigkill) enterSignal(engine, s, "final-sigkill", "timeout");
+      else enterDead(engine, s, "timeout");
+      break;
     case "final-sigkill":
       warn(engine, s, "Still around after SIGKILL (2). Entering failed mode.");
-      return enterDead(engine, s, "timeout");
+      enterDead(engine, s, "timeout");
+      break;
     case "dead":
     case "failed":
     case "start-open":
     case "listening":
     case "running":
     case "cleaning":
-      return undefined;
+      break;
   }
 }

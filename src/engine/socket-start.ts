@@ -6,12 +6,25 @@ import { addUsec } from "../base/time.ts";
 import { activeState, isInactiveOrFailed } from "./active-state.ts";
 import { acquireInvocationId, type Engine, emit, log } from "./engine.ts";
 import type { RunOutcome } from "./run-outcome.ts";
-import { armStateTimer, forgetControl, serviceOf, setSocketState, socketCommands, spawnControl, watchSocket } from "./socket-state.ts";
+import {
+  armStateTimer,
+  forgetControl,
+  serviceOf,
+  setSocketState,
+  socketCommands,
+  spawnControl,
+  watchSocket,
+} from "./socket-state.ts";
 import { enterDead, enterSignal, enterStopPre } from "./socket-stop.ts";
 import { countStart } from "./start-limit.ts";
 import type { SocketState, UnitState } from "./state.ts";
 
-export function runStartCommand(engine: Engine, s: SocketState, role: "ExecStartPre" | "ExecStartPost", index: number): void {
+export function runStartCommand(
+  engine: Engine,
+  s: SocketState,
+  role: "ExecStartPre" | "ExecStartPost",
+  index: number,
+): void {
   spawnControl(engine, s, role, index);
   armStateTimer(engine, s, addUsec(engine.now, s.model.socket.timeoutUsec));
 }
@@ -73,7 +86,8 @@ function serviceObstacle(engine: Engine, s: SocketState): string | null {
   if (s.model.socket.accept) return null;
   const service = serviceOf(engine, s);
   if (service === undefined) return "Socket has no service, refusing.";
-  if (service.loadState !== "loaded" && service.loadState !== "stub") return `Socket service ${service.name} not loaded, refusing.`;
+  if (service.loadState !== "loaded" && service.loadState !== "stub")
+    return `Socket service ${service.name} not loaded, refusing.`;
   return isServiceActive(service, false) ? `Socket service ${service.name} already active, refusing.` : null;
 }
 

@@ -56,7 +56,9 @@ export function socketCommands(s: SocketState, role: SocketRole): readonly ExecC
 export function serviceOf(engine: Engine, s: SocketState): UnitState | undefined {
   if (s.model.socket.accept) return undefined;
   const [triggered] = linked(engine.graph, s, "Triggers");
-  return triggered ?? findUnit(engine.graph, s.model.socket.service ?? s.name.replace(/\.socket$/, ".service"));
+  return (
+    triggered ?? findUnit(engine.graph, s.model.socket.service ?? s.name.replace(/\.socket$/, ".service"))
+  );
 }
 
 export function forgetControl(engine: Engine, s: SocketState): void {

@@ -5,7 +5,14 @@
 import { SIGHUP, SIGKILL } from "../base/signal.ts";
 import { type Engine, emit, log } from "./engine.ts";
 import { hasJobOfType } from "./job.ts";
-import { armStateTimer, forgetControl, noteResult, setSocketState, socketCommands, spawnControl } from "./socket-state.ts";
+import {
+  armStateTimer,
+  forgetControl,
+  noteResult,
+  setSocketState,
+  socketCommands,
+  spawnControl,
+} from "./socket-state.ts";
 import type { SocketResult, SocketState } from "./state.ts";
 import { phaseEnd, type StopPhase } from "./stop-budget.ts";
 
@@ -29,7 +36,16 @@ function killProcesses(engine: Engine, s: SocketState, state: SignalState): bool
   if (pid === null && !rest) return s.control !== null;
   const pids = pid === null ? [] : [pid];
   const sighup = sendSighup && !isKill && signal !== SIGHUP;
-  emit(engine, { type: "kill", unit: s.name, signal, pids, rest, spare: [], sigcont: signal !== SIGKILL, sighup });
+  emit(engine, {
+    type: "kill",
+    unit: s.name,
+    signal,
+    pids,
+    rest,
+    spare: [],
+    sigcont: signal !== SIGKILL,
+    sighup,
+  });
   return true;
 }
 
@@ -61,7 +77,12 @@ export function enterSignal(engine: Engine, s: SocketState, state: SignalState, 
   }
 }
 
-export function runStopCommand(engine: Engine, s: SocketState, role: "ExecStopPre" | "ExecStopPost", index: number): void {
+export function runStopCommand(
+  engine: Engine,
+  s: SocketState,
+  role: "ExecStopPre" | "ExecStopPost",
+  index: number,
+): void {
   spawnControl(engine, s, role, index);
   armStopTimer(engine, s, role === "ExecStopPre" ? "stop" : "stop-post");
 }
@@ -93,5 +114,6 @@ export function enterDead(engine: Engine, s: SocketState, result: SocketResult):
   if (s.result === "success") log(engine, "debug", s, "Deactivated successfully.");
   else log(engine, "warning", s, `Failed with result '${s.result}'.`);
   setSocketState(engine, s, s.result === "success" ? "dead" : "failed");
-  if (s.model.exec.runtimeDirectoryPreserve !== "yes") emit(engine, { type: "remove-runtime-directories", unit: s.name });
+  if (s.model.exec.runtimeDirectoryPreserve !== "yes")
+    emit(engine, { type: "remove-runtime-directories", unit: s.name });
 }

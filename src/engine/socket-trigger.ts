@@ -83,7 +83,12 @@ export function retryDeferred(engine: Engine, s: SocketState): void {
   if (!isInConflict(engine, service)) {
     startTriggered(engine, s, service);
   } else if (!mayDefer(engine, s)) {
-    log(engine, "warning", s, "Service conflicts with active units even after all jobs have completed, giving up.");
+    log(
+      engine,
+      "warning",
+      s,
+      "Service conflicts with active units even after all jobs have completed, giving up.",
+    );
     enterStopPre(engine, s, "resources");
   }
 }
@@ -99,7 +104,8 @@ function refuse(engine: Engine, s: SocketState, connection: number, why: string 
 /** MaxConnections= and MaxConnectionsPerSource=; null: there is room. */
 function fullness(s: SocketState, source: string | null): string | null {
   const { maxConnections, maxConnectionsPerSource } = s.model.socket;
-  if (s.connections >= maxConnections) return `Too many incoming connections (${s.connections}), dropping connection.`;
+  if (s.connections >= maxConnections)
+    return `Too many incoming connections (${s.connections}), dropping connection.`;
   if (source === null || maxConnectionsPerSource === 0) return null;
   const count = s.perSource[source] ?? 0;
   if (count < maxConnectionsPerSource) return null;
@@ -134,7 +140,12 @@ function loadInstance(engine: Engine, s: SocketState, event: ConnectionAccepted)
 }
 
 /** One connection less; nobody needs the manager's copy any more. */
-function giveUpConnection(engine: Engine, socket: UnitState | undefined, connection: number, source: string | null): void {
+function giveUpConnection(
+  engine: Engine,
+  socket: UnitState | undefined,
+  connection: number,
+  source: string | null,
+): void {
   emit(engine, { type: "close-connection", connection });
   if (socket?.kind !== "socket") return;
   socket.connections = Math.max(0, socket.connections - 1);
@@ -186,7 +197,12 @@ function startInstance(engine: Engine, socket: SocketState, model: Unit, pending
   const outcome = addJob(engine, instance, "start", "replace");
   if (outcome.ok) return;
   engine.settled.add(instance);
-  log(engine, "warning", socket, `Failed to queue service startup job (Maybe the service is missing or is a template unit?): ${outcome.error.message}`);
+  log(
+    engine,
+    "warning",
+    socket,
+    `Failed to queue service startup job (Maybe the service is missing or is a template unit?): ${outcome.error.message}`,
+  );
   enterStopPre(engine, socket, "resources");
 }
 

@@ -117,7 +117,13 @@ export type SocketResult =
 export type JobType = "start" | "verify-active" | "stop" | "reload" | "restart" | "nop";
 
 /** What can be asked for; some become another type, or nothing, by the unit's state when they are taken up. */
-export type JobRequest = JobType | "reload-or-start" | "try-restart" | "try-reload" | "reload-or-restart" | "reload-or-try-restart";
+export type JobRequest =
+  | JobType
+  | "reload-or-start"
+  | "try-restart"
+  | "try-reload"
+  | "reload-or-restart"
+  | "reload-or-try-restart";
 
 export type JobResult =
   | "done"

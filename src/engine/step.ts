@@ -7,28 +7,29 @@
  */
 import { drain } from "./drain.ts";
 import type { Effect } from "./effect.ts";
-import { emit, type Engine, emptyEngine, log } from "./engine.ts";
-import type { ConnectionAccepted, Event, ProcessExited, TimerElapsed } from "./event.ts";
+import { type Engine, emit, emptyEngine, log } from "./engine.ts";
+import type { ConditionsChecked, ConnectionAccepted, Event, ProcessExited, TimerElapsed } from "./event.ts";
 import { findUnit } from "./graph.ts";
 import { finishJob, unitOfJob } from "./job.ts";
 import { loadUnits } from "./load.ts";
 import { cancelJob, requestJob } from "./request.ts";
 import { cleaned, requestClean, resetFailed } from "./reset.ts";
 import { conditionsChecked } from "./run-job.ts";
-import {
-  mainPidGuessed,
-  pidFileRead,
-  serviceExecuted,
-  serviceOutOfMemory,
-  serviceProcessExited,
-  serviceProcessesGone,
-  serviceSpawned,
-  serviceSpawnFailed,
-} from "./service-exit.ts";
+import { serviceProcessExited } from "./service-exit.ts";
+import { serviceOutOfMemory, serviceProcessesGone } from "./service-gone.ts";
+import { mainPidGuessed } from "./service-main-pid.ts";
 import { serviceBusName, serviceNotified } from "./service-notify.ts";
+import { pidFileRead } from "./service-pid-file.ts";
+import { serviceExecuted, serviceSpawned, serviceSpawnFailed } from "./service-spawned.ts";
 import { serviceTimedOut, watchdogElapsed } from "./service-timeout.ts";
 import { beginShutdown, hastenShutdown, shutdownTimedOut } from "./shutdown.ts";
-import { socketProcessExited, socketProcessesGone, socketSpawned, socketSpawnFailed, socketTimedOut } from "./socket-exit.ts";
+import {
+  socketProcessExited,
+  socketProcessesGone,
+  socketSpawned,
+  socketSpawnFailed,
+  socketTimedOut,
+} from "./socket-exit.ts";
 import { socketFailed, socketOpened } from "./socket-start.ts";
 import { acceptFailed, connectionAccepted, instanceLoaded, socketIncoming } from "./socket-trigger.ts";
 import type { EngineOptions, ServiceState, SocketState, UnitState } from "./state.ts";
@@ -49,7 +50,12 @@ function withSocket(engine: Engine, name: string, act: (s: SocketState) => void)
 }
 
 /** For what comes to services and sockets alike. */
-function withMachine(engine: Engine, name: string, service: (s: ServiceState) => void, socket: (s: SocketState) => void): void {
+function withMachine(
+  engine: Engine,
+  name: string,
+  service: (s: ServiceState) => void,
+  socket: (s: SocketState) => void,
+): void {
   const unit = findUnit(engine.graph, name);
   if (unit?.kind === "service") service(unit);
   else if (unit?.kind === "socket") socket(unit);
@@ -77,7 +83,8 @@ function jobTimedOut(engine: Engine, id: number): void {
   log(engine, "warning", unit, `Job ${unit.name}/${job.type} timed out.`);
   finishJob(engine, job, "timeout", { recursive: true, already: false });
   const action = unit.model?.unit.jobTimeoutAction ?? "none";
-  if (action !== "none") engine.work.push({ kind: "emergency", action, exitStatus: null, reason: "job timed out" });
+  if (action !== "none")
+    engine.work.push({ kind: "emergency", action, exitStatus: null, reason: "job timed out" });
 }
 
 function checkAgain(engine: Engine, unit: UnitState): void {
@@ -117,84 +124,114 @@ function timerElapsed(engine: Engine, event: TimerElapsed): void {
   }
 }
 
+function conditionsAnswered(engine: Engine, event: ConditionsChecked): void {
+  const unit = findUnit(engine.graph, event.unit);
+  if (unit !== undefined) conditionsChecked(engine, unit, event);
+}
+
 function handle(engine: Engine, event: Event): void {
   switch (event.type) {
     case "units-loaded":
-      return loadUnits(engine, event);
+      loadUnits(engine, event);
+      break;
     case "instance-loaded":
-      return instanceLoaded(engine, event);
+      instanceLoaded(engine, event);
+      break;
     case "job-requested":
-      return requestJob(engine, event);
+      requestJob(engine, event);
+      break;
     case "job-canceled":
-      return cancelJob(engine, event);
+      cancelJob(engine, event);
+      break;
     case "reset-failed":
-      return resetFailed(engine, event);
+      resetFailed(engine, event);
+      break;
     case "clean-requested":
-      return requestClean(engine, event);
+      requestClean(engine, event);
+      break;
     case "cleaned":
-      return withService(engine, event.unit, (s) => cleaned(engine, s, event.ok));
+      withService(engine, event.unit, (s) => cleaned(engine, s, event.ok));
+      break;
     case "spawned":
-      return withMachine(
+      withMachine(
         engine,
         event.unit,
         (s) => serviceSpawned(engine, s, event.token, event.pid),
         (s) => socketSpawned(engine, s, event.token, event.pid),
       );
+      break;
     case "executed":
-      return withService(engine, event.unit, (s) => serviceExecuted(engine, s, event.token));
+      withService(engine, event.unit, (s) => serviceExecuted(engine, s, event.token));
+      break;
     case "spawn-failed":
-      return withMachine(
+      withMachine(
         engine,
         event.unit,
         (s) => serviceSpawnFailed(engine, s, event.token, event.exitStatus, event.message),
         (s) => socketSpawnFailed(engine, s, event.token, event.exitStatus, event.message),
       );
+      break;
     case "process-exited":
-      return processExited(engine, event);
+      processExited(engine, event);
+      break;
     case "processes-gone":
-      return withMachine(
+      withMachine(
         engine,
         event.unit,
         (s) => serviceProcessesGone(engine, s),
         (s) => socketProcessesGone(engine, s),
       );
+      break;
     case "processes-remain":
-      return undefined;
+      break;
     case "out-of-memory":
-      return withService(engine, event.unit, (s) => serviceOutOfMemory(engine, s));
+      withService(engine, event.unit, (s) => serviceOutOfMemory(engine, s));
+      break;
     case "notify":
-      return withService(engine, event.unit, (s) => serviceNotified(engine, s, event));
+      withService(engine, event.unit, (s) => serviceNotified(engine, s, event));
+      break;
     case "fd-store-changed":
-      return withService(engine, event.unit, (s) => {
+      withService(engine, event.unit, (s) => {
         s.fdStoreCount = event.count;
         engine.settled.add(s);
       });
+      break;
     case "bus-name-changed":
-      return withService(engine, event.unit, (s) => serviceBusName(engine, s, event.owned));
+      withService(engine, event.unit, (s) => serviceBusName(engine, s, event.owned));
+      break;
     case "pid-file-read":
-      return withService(engine, event.unit, (s) => pidFileRead(engine, s, event.pid, event.message));
+      withService(engine, event.unit, (s) => pidFileRead(engine, s, event.pid, event.message));
+      break;
     case "main-pid-guessed":
-      return withService(engine, event.unit, (s) => mainPidGuessed(engine, s, event.pid));
-    case "conditions-checked": {
-      const unit = findUnit(engine.graph, event.unit);
-      return unit === undefined ? undefined : conditionsChecked(engine, unit, event);
-    }
+      withService(engine, event.unit, (s) => mainPidGuessed(engine, s, event.pid));
+      break;
+    case "conditions-checked":
+      conditionsAnswered(engine, event);
+      break;
     case "socket-opened":
-      return withSocket(engine, event.unit, (s) => socketOpened(engine, s));
+      withSocket(engine, event.unit, (s) => socketOpened(engine, s));
+      break;
     case "socket-failed":
-      return withSocket(engine, event.unit, (s) => socketFailed(engine, s, event.message));
+      withSocket(engine, event.unit, (s) => socketFailed(engine, s, event.message));
+      break;
     case "socket-incoming":
-      return withSocket(engine, event.unit, (s) => socketIncoming(engine, s, event.listener));
+      withSocket(engine, event.unit, (s) => socketIncoming(engine, s, event.listener));
+      break;
     case "connection-accepted":
-      return connectionArrived(engine, event);
+      connectionArrived(engine, event);
+      break;
     case "accept-failed":
-      return withSocket(engine, event.unit, (s) => acceptFailed(engine, s, event.message));
+      withSocket(engine, event.unit, (s) => acceptFailed(engine, s, event.message));
+      break;
     case "timer":
-      return timerElapsed(engine, event);
+      timerElapsed(engine, event);
+      break;
     case "shutdown-requested":
-      return beginShutdown(engine, event.kind, event.exitCode, event.budgetUsec);
+      beginShutdown(engine, event.kind, event.exitCode, event.budgetUsec);
+      break;
     case "shutdown-hastened":
-      return hastenShutdown(engine);
+      hastenShutdown(engine);
+      break;
   }
 }
 

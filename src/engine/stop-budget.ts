@@ -45,7 +45,13 @@ export function unitDeadline(engine: Engine, shutdown: ShutdownState, unit: Unit
 }
 
 /** When the phase that begins now is over, given the unit's own timeout. */
-export function phaseEnd(engine: Engine, unit: UnitState, phase: StopPhase, own: Usec, hasStopPost: boolean): Usec {
+export function phaseEnd(
+  engine: Engine,
+  unit: UnitState,
+  phase: StopPhase,
+  own: Usec,
+  hasStopPost: boolean,
+): Usec {
   const at = addUsec(engine.now, own);
   if (engine.shutdown === null) return at;
   const left = Math.max(0, unitDeadline(engine, engine.shutdown, unit) - engine.now);

@@ -5,6 +5,8 @@
  * it, and merge the rest; drop what has become redundant; check that no installed job would be lost against the
  * mode's rules; install.
  */
+
+import type { JobMode } from "../unit/model.ts";
 import { activeState, isActiveOrActivating } from "./active-state.ts";
 import type { RequestError } from "./effect.ts";
 import { broken, type Engine } from "./engine.ts";
@@ -13,7 +15,6 @@ import { areConflicting, isRedundant, mergeForUnit } from "./job-merge.ts";
 import { verifyOrder } from "./ordering.ts";
 import type { Job, JobType, UnitState } from "./state.ts";
 import { deleteJob, type PlannedJob, type Transaction } from "./transaction.ts";
-import type { JobMode } from "../unit/model.ts";
 
 export interface ActivateOptions {
   readonly mode: JobMode;
@@ -23,7 +24,9 @@ export interface ActivateOptions {
   readonly requestIds: readonly number[];
 }
 
-export type Activation = { readonly ok: true; readonly anchor: Job } | { readonly ok: false; readonly error: RequestError };
+export type Activation =
+  | { readonly ok: true; readonly anchor: Job }
+  | { readonly ok: false; readonly error: RequestError };
 
 function anchorOf(transaction: Transaction): PlannedJob {
   return transaction.anchor ?? broken("a transaction has no anchor");
@@ -82,7 +85,11 @@ function collectGarbage(transaction: Transaction): void {
   }
 }
 
-function settleOrder(engine: Engine, transaction: Transaction, options: ActivateOptions): RequestError | null {
+function settleOrder(
+  engine: Engine,
+  transaction: Transaction,
+  options: ActivateOptions,
+): RequestError | null {
   for (;;) {
     if (options.mode !== "isolate" && !options.force) collectGarbage(transaction);
     const verdict = verifyOrder(engine, transaction, options.force);
@@ -148,7 +155,10 @@ function mergedType(unit: UnitState, jobs: readonly PlannedJob[]): JobType {
   const types = jobs.filter((job) => job.type !== "nop").map((job) => job.type);
   const [first, ...rest] = types;
   if (first === undefined) return "nop";
-  return rest.reduce((a, b) => mergeForUnit(a, b, unit) ?? broken(`jobs of ${unit.name} can't be merged`), first);
+  return rest.reduce(
+    (a, b) => mergeForUnit(a, b, unit) ?? broken(`jobs of ${unit.name} can't be merged`),
+    first,
+  );
 }
 
 function absorb(keeper: PlannedJob, other: PlannedJob): void {
@@ -193,7 +203,12 @@ function flushInstalled(engine: Engine, transaction: Transaction): void {
   }
 }
 
-function newJob(engine: Engine, planned: PlannedJob, irreversible: boolean, requestIds: readonly number[]): Job {
+function newJob(
+  engine: Engine,
+  planned: PlannedJob,
+  irreversible: boolean,
+  requestIds: readonly number[],
+): Job {
   const id = engine.nextJobId;
   engine.nextJobId += 1;
   return {
@@ -215,13 +230,21 @@ function apply(engine: Engine, transaction: Transaction, options: ActivateOption
   let installedAnchor: Job | null = null;
   for (const planned of allJobs(transaction)) {
     const ids = planned === anchor ? options.requestIds : [];
-    const installed = installJob(engine, newJob(engine, planned, transaction.irreversible, ids), planned.unit);
+    const installed = installJob(
+      engine,
+      newJob(engine, planned, transaction.irreversible, ids),
+      planned.unit,
+    );
     if (planned === anchor) installedAnchor = installed;
   }
   return installedAnchor ?? broken("the anchor was not installed");
 }
 
-export function activateTransaction(engine: Engine, transaction: Transaction, options: ActivateOptions): Activation {
+export function activateTransaction(
+  engine: Engine,
+  transaction: Transaction,
+  options: ActivateOptions,
+): Activation {
   markWhatMatters(anchorOf(transaction));
   if (options.mode === "fail") minimizeImpact(transaction);
   dropRedundant(transaction);

@@ -80,9 +80,17 @@ function loadError(unit: UnitState): AddError | null {
       return null;
     case "not-found":
     case "stub":
-      return { kind: "not-found", name: "org.freedesktop.systemd1.NoSuchUnit", message: `Unit ${unit.name} not found.` };
+      return {
+        kind: "not-found",
+        name: "org.freedesktop.systemd1.NoSuchUnit",
+        message: `Unit ${unit.name} not found.`,
+      };
     case "masked":
-      return { kind: "masked", name: "org.freedesktop.systemd1.UnitMasked", message: `Unit ${unit.name} is masked.` };
+      return {
+        kind: "masked",
+        name: "org.freedesktop.systemd1.UnitMasked",
+        message: `Unit ${unit.name} is masked.`,
+      };
     case "bad-setting": {
       const message = `Unit ${unit.name} has a bad unit file setting.`;
       return { kind: "load", name: "org.freedesktop.systemd1.BadUnitSetting", message };
@@ -110,11 +118,22 @@ function checkWant(engine: Engine, unit: UnitState, type: JobType): AddError | n
   return { kind: "not-applicable", name: "org.freedesktop.systemd1.JobTypeNotApplicable", message };
 }
 
-function addOneJob(transaction: Transaction, unit: UnitState, type: JobType): { job: PlannedJob; isNew: boolean } {
+function addOneJob(
+  transaction: Transaction,
+  unit: UnitState,
+  type: JobType,
+): { job: PlannedJob; isNew: boolean } {
   const list = transaction.jobs.get(unit);
   const known = list?.find((job) => job.type === type);
   if (known !== undefined) return { job: known, isNew: false };
-  const job: PlannedJob = { unit, type, ignoreOrder: false, mattersToAnchor: false, pulls: new Set(), pulledBy: new Set() };
+  const job: PlannedJob = {
+    unit,
+    type,
+    ignoreOrder: false,
+    mattersToAnchor: false,
+    pulls: new Set(),
+    pulledBy: new Set(),
+  };
   if (list === undefined) transaction.jobs.set(unit, [job]);
   else list.unshift(job);
   return { job, isNew: true };
@@ -174,7 +193,9 @@ function wantsOf(engine: Engine, job: PlannedJob, startAsRestart: boolean): Want
 /** Nothing behind this job can be needed: it is for a state that the unit has, and no job will change that. */
 function leadsNowhere(job: PlannedJob): boolean {
   const there = job.unit.job;
-  return isRedundant(job.type, activeState(job.unit)) && (there === null || !areConflicting(job.type, there.type));
+  return (
+    isRedundant(job.type, activeState(job.unit)) && (there === null || !areConflicting(job.type, there.type))
+  );
 }
 
 /** PropagatesStopTo=: stopped, or restarted when something else in the transaction starts it. */
@@ -186,7 +207,13 @@ function gracefulStopType(transaction: Transaction, unit: UnitState): JobType | 
 
 function gracefulWants(engine: Engine, unit: UnitState): Want[] {
   const others = linkedByAtom(engine.graph, unit, ATOM.propagateStopGraceful);
-  return others.map((other) => ({ unit: other, type: "stop", matters: true, conflicts: false, graceful: true }));
+  return others.map((other) => ({
+    unit: other,
+    type: "stop",
+    matters: true,
+    conflicts: false,
+    graceful: true,
+  }));
 }
 
 function newFrame(engine: Engine, job: PlannedJob, startAsRestart: boolean, graceful: boolean): Frame {
@@ -215,7 +242,12 @@ export function deleteJob(transaction: Transaction, job: PlannedJob, withPulling
 
 function sayIgnored(engine: Engine, want: Want, error: AddError): void {
   const usual = error.kind !== "load";
-  log(engine, usual ? "debug" : "warning", want.unit, `Cannot add dependency job, ignoring: ${error.message}`);
+  log(
+    engine,
+    usual ? "debug" : "warning",
+    want.unit,
+    `Cannot add dependency job, ignoring: ${error.message}`,
+  );
 }
 
 /** Hands a failure up the stack until a pull does not matter. Returns the error when it reaches the anchor. */
@@ -232,7 +264,12 @@ function unwind(engine: Engine, transaction: Transaction, stack: Frame[], error:
   return error;
 }
 
-function takeWant(engine: Engine, transaction: Transaction, stack: Frame[], flags: AddFlags): AddError | null {
+function takeWant(
+  engine: Engine,
+  transaction: Transaction,
+  stack: Frame[],
+  flags: AddFlags,
+): AddError | null {
   const frame = stack.at(-1);
   const want = frame?.wants[frame.next];
   if (frame === undefined || want === undefined) return null;
@@ -240,7 +277,8 @@ function takeWant(engine: Engine, transaction: Transaction, stack: Frame[], flag
   const type = want.graceful ? gracefulStopType(transaction, want.unit) : want.type;
   if (type === null) return null;
   const error = checkWant(engine, want.unit, type);
-  if (error !== null) return error.kind === "not-applicable" ? null : unwind(engine, transaction, stack, error);
+  if (error !== null)
+    return error.kind === "not-applicable" ? null : unwind(engine, transaction, stack, error);
   const { job, isNew } = addOneJob(transaction, want.unit, type);
   job.ignoreOrder ||= flags.ignoreOrder;
   addPull(frame.job, job, want);

@@ -49,7 +49,12 @@ function pauseSocket(engine: Engine, s: SocketState, why: string): void {
   s.pausedUntil = addUsec(engine.now, pause);
   unwatchSocket(engine, s);
   setTimer(engine, timerId("pause", s), s.pausedUntil);
-  log(engine, "warning", s, `${why}, taking no connections for ${pause / USEC_PER_SEC} s (OnTriggerLimit=pause).`);
+  log(
+    engine,
+    "warning",
+    s,
+    `${why}, taking no connections for ${pause / USEC_PER_SEC} s (OnTriggerLimit=pause).`,
+  );
 }
 
 /** The pause is over: both limits begin anew. */

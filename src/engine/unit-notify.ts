@@ -66,7 +66,8 @@ function judgeStart(job: Job, to: ActiveState): Verdict {
 function judgeReload(job: Job, to: ActiveState, reloadOk: boolean): Verdict {
   if (job.state !== "running") return { result: null, unexpected: false };
   if (to === "active") return { result: reloadOk ? "done" : "failed", unexpected: false };
-  if (to === "activating" || to === "reloading" || to === "refreshing") return { result: null, unexpected: false };
+  if (to === "activating" || to === "reloading" || to === "refreshing")
+    return { result: null, unexpected: false };
   return { result: reloadOk ? "canceled" : "failed", unexpected: true };
 }
 
@@ -142,7 +143,12 @@ export function ownExitStatus(engine: Engine, unit: UnitState): number | null {
   return engine.options.commandUnit === unit.name ? 128 + status : 255;
 }
 
-function addEmergency(engine: Engine, action: EmergencyAction, exitStatus: number | null, reason: string): void {
+function addEmergency(
+  engine: Engine,
+  action: EmergencyAction,
+  exitStatus: number | null,
+  reason: string,
+): void {
   if (action !== "none") engine.work.push({ kind: "emergency", action, exitStatus, reason });
 }
 

@@ -1,6 +1,5 @@
 /** Units as they would come from their files, with systemd's defaults and only what a test says besides. */
 import { USEC_INFINITY, USEC_PER_SEC } from "../../src/base/time.ts";
-import { DEFAULTS } from "../../src/unit/settings.ts";
 import type {
   DependencyTable,
   ExecCommand,
@@ -14,6 +13,7 @@ import type {
   UnitSettings,
   UsherSettings,
 } from "../../src/unit/model.ts";
+import { DEFAULTS } from "../../src/unit/settings.ts";
 
 export const SEC: number = USEC_PER_SEC;
 export const NEVER: number = USEC_INFINITY;
@@ -21,7 +21,6 @@ export const NEVER: number = USEC_INFINITY;
 export function command(path: string, ignoreFailure = false): ExecCommand {
   return { path, argv: [path], ignoreFailure, privileges: "normal", noEnvExpand: false, viaShell: false };
 }
-
 
 const SERVICE: ServiceSettings = {
   ...DEFAULTS.service,
@@ -32,7 +31,9 @@ const SERVICE: ServiceSettings = {
 
 const SOCKET: SocketSettings = {
   ...DEFAULTS.socket,
-  listeners: [{ kind: "stream", address: { family: "inet", host: "127.0.0.1", port: 7001 }, text: "127.0.0.1:7001" }],
+  listeners: [
+    { kind: "stream", address: { family: "inet", host: "127.0.0.1", port: 7001 }, text: "127.0.0.1:7001" },
+  ],
   triggerLimit: { intervalUsec: 2 * SEC, burst: 20 },
   pollLimit: { intervalUsec: 2 * SEC, burst: 15 },
 };
@@ -78,7 +79,13 @@ export function service(name: string, parts: ServiceParts = {}): ServiceUnit {
     Object.assign(settings, { timeoutStartUsec: NEVER });
   }
   const kill = { ...DEFAULTS.kill, ...parts.kill };
-  return { ...base(name, parts), type: "service", service: settings, exec: { ...DEFAULTS.exec, ...parts.exec }, kill };
+  return {
+    ...base(name, parts),
+    type: "service",
+    service: settings,
+    exec: { ...DEFAULTS.exec, ...parts.exec },
+    kill,
+  };
 }
 
 /** With Triggers= and Before= to its service, as the loader adds them. */
@@ -88,7 +95,13 @@ export function socket(name: string, parts: SocketParts = {}): SocketUnit {
   const deps: DependencyTable = settings.accept
     ? (parts.deps ?? {})
     : { ...parts.deps, Triggers: [started], Before: [...(parts.deps?.Before ?? []), started] };
-  return { ...base(name, { ...parts, deps }), type: "socket", socket: settings, exec: DEFAULTS.exec, kill: { ...DEFAULTS.kill, ...parts.kill } };
+  return {
+    ...base(name, { ...parts, deps }),
+    type: "socket",
+    socket: settings,
+    exec: DEFAULTS.exec,
+    kill: { ...DEFAULTS.kill, ...parts.kill },
+  };
 }
 
 export function target(name: string, parts: Common = {}): PassiveUnit {

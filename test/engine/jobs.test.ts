@@ -1,7 +1,7 @@
 /** Jobs and transactions over several units: what is pulled in, in which order, what fails with what (scenarios E). */
 import { describe, expect, it } from "vitest";
 import { command, SEC, service, socket, target } from "./builders.ts";
-import { exit, STUBBORN, simulate, type Simulator } from "./simulator.ts";
+import { exit, type Simulator, STUBBORN, simulate } from "./simulator.ts";
 
 /** When each unit became active, or inactive, in order. */
 function order(sim: Simulator, sub: string): string[] {
@@ -11,7 +11,9 @@ function order(sim: Simulator, sub: string): string[] {
 describe("requirements", () => {
   it("Requires= and Wants= pull in, After= orders", () => {
     const sim = simulate([
-      service("a.service", { deps: { Requires: ["b.service"], Wants: ["c.service"], After: ["b.service", "c.service"] } }),
+      service("a.service", {
+        deps: { Requires: ["b.service"], Wants: ["c.service"], After: ["b.service", "c.service"] },
+      }),
       service("b.service", { service: { type: "notify" } }),
       service("c.service", { service: { type: "notify" } }),
     ]);
@@ -107,10 +109,7 @@ describe("requirements", () => {
   });
 
   it("PartOf= hands on stop and restart, not start", () => {
-    const sim = simulate([
-      target("all.target"),
-      service("a.service", { deps: { PartOf: ["all.target"] } }),
-    ]);
+    const sim = simulate([target("all.target"), service("a.service", { deps: { PartOf: ["all.target"] } })]);
     sim.start("all.target");
     expect(sim.state("a.service")).toBe("inactive/dead");
     sim.start("a.service");
@@ -167,7 +166,11 @@ describe("requirements", () => {
     sim.end(sim.mainPid("a.service"), 3);
     const environment = sim.spawnsOf("alarm.service")[0]?.environment;
     expect(environment).toEqual(
-      expect.arrayContaining(["MONITOR_SERVICE_RESULT=exit-code", "MONITOR_EXIT_STATUS=3", "MONITOR_UNIT=a.service"]),
+      expect.arrayContaining([
+        "MONITOR_SERVICE_RESULT=exit-code",
+        "MONITOR_EXIT_STATUS=3",
+        "MONITOR_UNIT=a.service",
+      ]),
     );
     expect(sim.spawnsOf("cheer.service")).toHaveLength(0);
     sim.start("a.service");
@@ -176,7 +179,10 @@ describe("requirements", () => {
   });
 
   it("PropagatesStopTo= stops too", () => {
-    const sim = simulate([service("a.service", { deps: { PropagatesStopTo: ["b.service"] } }), service("b.service")]);
+    const sim = simulate([
+      service("a.service", { deps: { PropagatesStopTo: ["b.service"] } }),
+      service("b.service"),
+    ]);
     sim.start("a.service");
     sim.start("b.service");
     sim.stop("a.service");
@@ -212,7 +218,9 @@ describe("requirements", () => {
 describe("ordering", () => {
   it("stops in the reverse of the start order, a socket after its service", () => {
     const sim = simulate([
-      target("all.target", { deps: { Wants: ["a.socket", "a.service", "b.service"], After: ["a.service", "b.service"] } }),
+      target("all.target", {
+        deps: { Wants: ["a.socket", "a.service", "b.service"], After: ["a.service", "b.service"] },
+      }),
       socket("a.socket"),
       service("a.service", { deps: { After: ["a.socket"] } }),
       service("b.service", { deps: { After: ["a.service"] } }),
@@ -235,8 +243,18 @@ describe("ordering", () => {
     const up = ["a.service", "b.service", "c.service"].filter((name) => sim.state(name) === "active/running");
     expect(up).toHaveLength(2);
     expect(up).toContain("c.service");
-    expect(sim.messages().some((line) => /^Found ordering cycle on [ab]\.service\/start$/.test(line))).toBe(true);
-    expect(sim.messages().some((line) => /^Job [ab]\.service\/start deleted to break ordering cycle starting with [ab]\.service\/start$/.test(line))).toBe(true);
+    expect(sim.messages().some((line) => /^Found ordering cycle on [ab]\.service\/start$/.test(line))).toBe(
+      true,
+    );
+    expect(
+      sim
+        .messages()
+        .some((line) =>
+          /^Job [ab]\.service\/start deleted to break ordering cycle starting with [ab]\.service\/start$/.test(
+            line,
+          ),
+        ),
+    ).toBe(true);
   });
 
   it("refuses a cycle that is all required", () => {
@@ -250,7 +268,10 @@ describe("ordering", () => {
 
   it("a stop goes before a start, in both directions", () => {
     for (const deps of [{ After: ["b.service"] }, { Before: ["b.service"] }]) {
-      const sim = simulate([service("a.service", { deps: { ...deps, Conflicts: ["b.service"] } }), service("b.service", { service: { timeoutStopUsec: SEC } })]);
+      const sim = simulate([
+        service("a.service", { deps: { ...deps, Conflicts: ["b.service"] } }),
+        service("b.service", { service: { timeoutStopUsec: SEC } }),
+      ]);
       sim.behaviours["b.service/ExecStart"] = STUBBORN;
       sim.start("b.service");
       const id = sim.request("a.service");
@@ -265,7 +286,9 @@ describe("job modes", () => {
   it("fail does not replace what is queued, replace does", () => {
     const sim = simulate([service("a.service", { service: { type: "notify" } })]);
     const start = sim.request("a.service");
-    expect(sim.outcome(sim.request("a.service", "stop", "fail"))).toMatch(/is destructive \(a\.service has 'start' job queued, but 'stop'/);
+    expect(sim.outcome(sim.request("a.service", "stop", "fail"))).toMatch(
+      /is destructive \(a\.service has 'start' job queued, but 'stop'/,
+    );
     expect(sim.outcome(sim.request("a.service", "stop", "replace"))).toBe("done");
     expect(sim.outcome(start)).toBe("canceled");
   });
@@ -285,12 +308,21 @@ describe("job modes", () => {
     ]);
     for (const name of ["b.service", "c.service"]) sim.start(name);
     expect(sim.outcome(sim.request("rescue.target", "start", "isolate"))).toBe("done");
-    expect(["a.service", "b.service", "c.service"].map((name) => sim.unit(name).sub)).toEqual(["running", "dead", "running"]);
-    expect(sim.outcome(sim.request("a.service", "start", "isolate"))).toBe("Operation refused, unit may not be isolated.");
+    expect(["a.service", "b.service", "c.service"].map((name) => sim.unit(name).sub)).toEqual([
+      "running",
+      "dead",
+      "running",
+    ]);
+    expect(sim.outcome(sim.request("a.service", "start", "isolate"))).toBe(
+      "Operation refused, unit may not be isolated.",
+    );
   });
 
   it("ignore-dependencies starts just the one", () => {
-    const sim = simulate([service("a.service", { deps: { Requires: ["b.service"], After: ["b.service"] } }), service("b.service")]);
+    const sim = simulate([
+      service("a.service", { deps: { Requires: ["b.service"], After: ["b.service"] } }),
+      service("b.service"),
+    ]);
     expect(sim.outcome(sim.request("a.service", "start", "ignore-dependencies"))).toBe("done");
     expect(sim.state("b.service")).toBe("inactive/dead");
   });
@@ -304,7 +336,10 @@ describe("job modes", () => {
   });
 
   it("try-restart and reload-or-restart take the unit as it is", () => {
-    const sim = simulate([service("a.service"), service("b.service", { service: { execReload: [command("/bin/reload")] } })]);
+    const sim = simulate([
+      service("a.service"),
+      service("b.service", { service: { execReload: [command("/bin/reload")] } }),
+    ]);
     expect(sim.outcome(sim.request("a.service", "try-restart"))).toBe("done");
     expect(sim.spawnsOf("a.service")).toHaveLength(0);
     sim.start("a.service");
@@ -319,7 +354,9 @@ describe("job modes", () => {
 
 describe("a job's own time", () => {
   it("JobTimeoutSec= ends the job, not the unit", () => {
-    const sim = simulate([service("a.service", { service: { type: "notify" }, unit: { jobTimeoutUsec: SEC } })]);
+    const sim = simulate([
+      service("a.service", { service: { type: "notify" }, unit: { jobTimeoutUsec: SEC } }),
+    ]);
     const id = sim.request("a.service");
     sim.advance(2 * SEC);
     expect(sim.outcome(id)).toBe("timeout");
@@ -352,7 +389,9 @@ describe("conditions", () => {
     sim.unmetConditions.add("a.service");
     expect(sim.start("b.service")).toBe("done");
     expect(sim.state("a.service")).toBe("inactive/dead");
-    expect(sim.messages()).toContain("a.service was skipped because of an unmet condition check (ConditionPathExists=/x).");
+    expect(sim.messages()).toContain(
+      "a.service was skipped because of an unmet condition check (ConditionPathExists=/x).",
+    );
   });
 
   it("do not count against the start limit", () => {

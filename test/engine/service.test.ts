@@ -147,12 +147,23 @@ describe("commands around the start", () => {
     sim.start("a.service");
     sim.stop("a.service");
     const paths = sim.spawnsOf("a.service").map((one) => one.command.path);
-    expect(paths).toEqual(["/bin/condition", "/bin/pre1", "/bin/pre2", "/bin/daemon", "/bin/post", "/bin/stop", "/bin/stop-post"]);
+    expect(paths).toEqual([
+      "/bin/condition",
+      "/bin/pre1",
+      "/bin/pre2",
+      "/bin/daemon",
+      "/bin/post",
+      "/bin/stop",
+      "/bin/stop-post",
+    ]);
   });
 
   it("ExecCondition= of 1 skips the service, of 255 fails it", () => {
     const settings = { execCondition: [command("/bin/condition")] };
-    const sim = simulate([service("a.service", { service: settings }), service("b.service", { service: settings })]);
+    const sim = simulate([
+      service("a.service", { service: settings }),
+      service("b.service", { service: settings }),
+    ]);
     sim.behaviours["a.service/ExecCondition"] = exit(1);
     sim.behaviours["b.service/ExecCondition"] = exit(255);
     expect(sim.start("a.service")).toBe("done");
@@ -176,7 +187,9 @@ describe("commands around the start", () => {
     sim.start("a.service");
     sim.end(sim.mainPid("a.service"), 11, "dumped");
     const post = sim.spawnsOf("a.service").at(-1);
-    expect(post?.environment).toEqual(expect.arrayContaining(["SERVICE_RESULT=core-dump", "EXIT_CODE=dumped", "EXIT_STATUS=SEGV"]));
+    expect(post?.environment).toEqual(
+      expect.arrayContaining(["SERVICE_RESULT=core-dump", "EXIT_CODE=dumped", "EXIT_STATUS=SEGV"]),
+    );
   });
 
   it("no process can be made: resources", () => {
@@ -215,8 +228,13 @@ describe("stopping", () => {
     sim.start("a.service");
     sim.addStray("a.service");
     sim.stop("a.service");
-    const signals = sim.effects.flatMap((effect) => (effect.type === "kill" ? [[effect.signal, effect.rest]] : []));
-    expect(signals).toEqual([[15, false], [9, true]]);
+    const signals = sim.effects.flatMap((effect) =>
+      effect.type === "kill" ? [[effect.signal, effect.rest]] : [],
+    );
+    expect(signals).toEqual([
+      [15, false],
+      [9, true],
+    ]);
     expect(sim.pids("a.service")).toEqual([]);
   });
 
@@ -267,14 +285,24 @@ describe("Restart=", () => {
     const sim = simulate([service("a.service", { service: { restart: restart as "always" } })]);
     sim.start("a.service");
     sim.end(sim.mainPid("a.service"), status, code);
-    expect(sim.unit("a.service").sub).toBe(restarts ? "auto-restart" : status === 0 || status === 15 ? "dead" : "failed");
+    expect(sim.unit("a.service").sub).toBe(
+      restarts ? "auto-restart" : status === 0 || status === 15 ? "dead" : "failed",
+    );
     sim.advance(SEC);
     expect(sim.state("a.service") === "active/running").toBe(restarts);
   });
 
   it("waits RestartSec=, growing by RestartSteps= up to RestartMaxDelaySec=", () => {
-    const settings = { restart: "always", restartUsec: SEC, restartSteps: 2, restartMaxDelayUsec: 9 * SEC } as const;
-    const unit = service("a.service", { service: settings, unit: { startLimit: { intervalUsec: 0, burst: 0 } } });
+    const settings = {
+      restart: "always",
+      restartUsec: SEC,
+      restartSteps: 2,
+      restartMaxDelayUsec: 9 * SEC,
+    } as const;
+    const unit = service("a.service", {
+      service: settings,
+      unit: { startLimit: { intervalUsec: 0, burst: 0 } },
+    });
     const sim = simulate([unit]);
     sim.start("a.service");
     const delays: number[] = [];
@@ -303,7 +331,9 @@ describe("Restart=", () => {
 
   it("does not happen after a stop, nor for RestartPreventExitStatus=", () => {
     const prevent = { codes: [42], signals: [] };
-    const sim = simulate([service("a.service", { service: { restart: "always", restartPreventExitStatus: prevent } })]);
+    const sim = simulate([
+      service("a.service", { service: { restart: "always", restartPreventExitStatus: prevent } }),
+    ]);
     sim.start("a.service");
     sim.stop("a.service");
     expect(sim.state("a.service")).toBe("inactive/dead");
@@ -326,7 +356,9 @@ describe("Restart=", () => {
 
 describe("the watchdog", () => {
   it("ends a service that is silent, and only that", () => {
-    const sim = simulate([service("a.service", { service: { watchdogUsec: 2 * SEC, restart: "on-watchdog" } })]);
+    const sim = simulate([
+      service("a.service", { service: { watchdogUsec: 2 * SEC, restart: "on-watchdog" } }),
+    ]);
     sim.start("a.service");
     expect(sim.spawnsOf("a.service")[0]).toMatchObject({ watchdogUsec: 2 * SEC, notifySocket: true });
     for (let i = 0; i < 3; i++) {
@@ -378,7 +410,9 @@ describe("reloading", () => {
   it("is refused for a service that can't", () => {
     const sim = simulate([service("a.service")]);
     sim.start("a.service");
-    expect(sim.outcome(sim.request("a.service", "reload"))).toBe("Job type reload is not applicable for unit a.service.");
+    expect(sim.outcome(sim.request("a.service", "reload"))).toBe(
+      "Job type reload is not applicable for unit a.service.",
+    );
   });
 });
 

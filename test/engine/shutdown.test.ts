@@ -1,7 +1,7 @@
 /** The container's end: order, budget, exit codes. */
 import { describe, expect, it } from "vitest";
 import { command, SEC, service, target } from "./builders.ts";
-import { exit, STUBBORN, simulate, type Simulator } from "./simulator.ts";
+import { exit, type Simulator, STUBBORN, simulate } from "./simulator.ts";
 
 function end(sim: Simulator, budgetUsec: number | null = null): void {
   sim.send({ type: "shutdown-requested", kind: "exit", exitCode: null, budgetUsec });
@@ -40,7 +40,9 @@ describe("the container's end", () => {
 
   it("ends a chain of stubborn services by the deadline, in order", () => {
     const names = Array.from({ length: 10 }, (_, i) => `u${i}.service`);
-    const units = names.map((name, i) => service(name, { deps: i === 0 ? {} : { After: [names[i - 1] ?? ""] } }));
+    const units = names.map((name, i) =>
+      service(name, { deps: i === 0 ? {} : { After: [names[i - 1] ?? ""] } }),
+    );
     const sim = simulate(units);
     for (const name of names) {
       sim.behaviours[`${name}/ExecStart`] = STUBBORN;
@@ -90,7 +92,10 @@ describe("the container's end", () => {
       service("a.service", { service: { type: "notify" } }),
       service("b.service", { deps: { After: ["a.service"], Requires: ["a.service"] } }),
       service("alarm.service"),
-      service("c.service", { deps: { OnFailure: ["alarm.service"] }, service: { execStop: [command("/bin/stop")] } }),
+      service("c.service", {
+        deps: { OnFailure: ["alarm.service"] },
+        service: { execStop: [command("/bin/stop")] },
+      }),
     ]);
     sim.behaviours["/bin/stop"] = exit(1);
     const id = sim.request("b.service");
@@ -130,7 +135,10 @@ describe("the container's end", () => {
 describe("exit codes", () => {
   it("SuccessAction=exit ends the container with the service's own status", () => {
     const successExitStatus = { codes: [7], signals: [] };
-    const sim = simulate([service("a.service", { service: { successExitStatus }, unit: { successAction: "exit" } }), service("b.service")]);
+    const sim = simulate([
+      service("a.service", { service: { successExitStatus }, unit: { successAction: "exit" } }),
+      service("b.service"),
+    ]);
     sim.start("a.service");
     sim.start("b.service");
     sim.end(sim.mainPid("a.service"), 7);
@@ -164,7 +172,10 @@ describe("exit codes", () => {
   });
 
   it("a forced action ends at once", () => {
-    const sim = simulate([service("a.service", { unit: { failureAction: "poweroff-force" } }), service("b.service")]);
+    const sim = simulate([
+      service("a.service", { unit: { failureAction: "poweroff-force" } }),
+      service("b.service"),
+    ]);
     sim.start("a.service");
     sim.start("b.service");
     sim.end(sim.mainPid("a.service"), 1);

@@ -2,6 +2,8 @@
  * A host for the engine that has no kernel: it answers effects as the runtime would, with processes that behave as a
  * test tells them to, and a clock that moves when a test moves it.
  */
+
+import { activeState } from "../../src/engine/active-state.ts";
 import type { Effect, Kill, Spawn } from "../../src/engine/effect.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Event } from "../../src/engine/event.ts";
@@ -10,7 +12,6 @@ import { restoreEngine, saveEngine } from "../../src/engine/save.ts";
 import type { EngineOptions, EngineState, JobRequest, UnitState } from "../../src/engine/state.ts";
 import { createEngine, step } from "../../src/engine/step.ts";
 import type { JobMode, Unit } from "../../src/unit/model.ts";
-import { activeState } from "../../src/engine/active-state.ts";
 
 export const OPTIONS: EngineOptions = {
   seed: "00112233445566778899aabbccddeeff",
@@ -108,7 +109,8 @@ function pump(sim: Simulator, inside: Inside): void {
   if (inside.pumping) return;
   inside.pumping = true;
   for (let event = inside.queue.shift(); event !== undefined; event = inside.queue.shift()) {
-    if (sim.roundTrips) sim.engine = restoreEngine(JSON.parse(JSON.stringify(saveEngine(sim.engine))) as EngineState);
+    if (sim.roundTrips)
+      sim.engine = restoreEngine(JSON.parse(JSON.stringify(saveEngine(sim.engine))) as EngineState);
     for (const effect of step(sim.engine, event)) {
       sim.effects.push(effect);
       carryOut(sim, inside, effect);
@@ -167,11 +169,18 @@ function kill(sim: Simulator, inside: Inside, effect: Kill): void {
 
 function load(sim: Simulator, { socket, connection, name }: Answer<"load-instance">): void {
   const unit = sim.template === null ? null : sim.template(name);
-  sim.send({ type: "instance-loaded", socket, connection, unit, error: unit === null ? "Unit not found." : null });
+  sim.send({
+    type: "instance-loaded",
+    socket,
+    connection,
+    unit,
+    error: unit === null ? "Unit not found." : null,
+  });
 }
 
 function openSocket(sim: Simulator, unit: string): void {
-  if (sim.failedSockets.has(unit)) sim.send({ type: "socket-failed", unit, message: "Address already in use" });
+  if (sim.failedSockets.has(unit))
+    sim.send({ type: "socket-failed", unit, message: "Address already in use" });
   else sim.send({ type: "socket-opened", unit });
 }
 
@@ -184,32 +193,48 @@ function checkConditions(sim: Simulator, { unit, token }: Answer<"check-conditio
 /** The effects that only tell something. */
 function takeNote(sim: Simulator, inside: Inside, effect: Effect): void {
   if (effect.type === "unit-changed") sim.states.push(`${effect.unit} ${effect.sub}`);
-  else if (effect.type === "job-done") for (const id of effect.requestIds) inside.results.set(id, effect.result);
-  else if (effect.type === "reply" && effect.error !== null) inside.results.set(effect.requestId, effect.error.message);
+  else if (effect.type === "job-done")
+    for (const id of effect.requestIds) inside.results.set(id, effect.result);
+  else if (effect.type === "reply" && effect.error !== null)
+    inside.results.set(effect.requestId, effect.error.message);
   else if (effect.type === "exit") sim.exitCode = effect.code;
 }
 
 function carryOut(sim: Simulator, inside: Inside, effect: Effect): void {
   switch (effect.type) {
     case "spawn":
-      return spawnProcess(sim, inside, effect);
+      spawnProcess(sim, inside, effect);
+      break;
     case "kill":
-      return kill(sim, inside, effect);
+      kill(sim, inside, effect);
+      break;
     case "scan-processes":
       inside.wantGone.add(effect.unit);
-      return tellGone(sim, inside, effect.unit);
+      tellGone(sim, inside, effect.unit);
+      break;
     case "open-socket":
-      return openSocket(sim, effect.unit);
+      openSocket(sim, effect.unit);
+      break;
     case "check-conditions":
-      return checkConditions(sim, effect);
+      checkConditions(sim, effect);
+      break;
     case "read-pid-file":
-      return sim.send({ type: "pid-file-read", unit: effect.unit, pid: sim.pidFiles[effect.unit] ?? null, message: null });
+      sim.send({
+        type: "pid-file-read",
+        unit: effect.unit,
+        pid: sim.pidFiles[effect.unit] ?? null,
+        message: null,
+      });
+      break;
     case "guess-main-pid":
-      return sim.send({ type: "main-pid-guessed", unit: effect.unit, pid: sim.pids(effect.unit)[0] ?? null });
+      sim.send({ type: "main-pid-guessed", unit: effect.unit, pid: sim.pids(effect.unit)[0] ?? null });
+      break;
     case "load-instance":
-      return load(sim, effect);
+      load(sim, effect);
+      break;
     default:
-      return takeNote(sim, inside, effect);
+      takeNote(sim, inside, effect);
+      break;
   }
 }
 
@@ -297,13 +322,16 @@ export function simulate(units: readonly Unit[], options: Partial<EngineOptions>
       sim.processes.set(pid, { pid, unit, behaviour });
       return pid;
     },
-    notify: (unit, ...tags) => sim.send({ type: "notify", unit, pid: sim.mainPid(unit), tags, descriptors: 0 }),
+    notify: (unit, ...tags) =>
+      sim.send({ type: "notify", unit, pid: sim.mainPid(unit), tags, descriptors: 0 }),
     incoming: (unit, listener = 0) => sim.send({ type: "socket-incoming", unit, listener }),
     connect: (unit, connection, source = "127.0.0.1") => connectTo(sim, unit, connection, source),
     advance: (usec) => advance(sim, usec),
     messages: () => sim.effects.flatMap((effect) => (effect.type === "log" ? [effect.message] : [])),
-    spawnsOf: (unit) => sim.effects.filter((effect): effect is Spawn => effect.type === "spawn" && effect.unit === unit),
-    count: (type, unit) => sim.effects.filter((one) => one.type === type && "unit" in one && one.unit === unit).length,
+    spawnsOf: (unit) =>
+      sim.effects.filter((effect): effect is Spawn => effect.type === "spawn" && effect.unit === unit),
+    count: (type, unit) =>
+      sim.effects.filter((one) => one.type === type && "unit" in one && one.unit === unit).length,
   };
   sim.send({ type: "units-loaded", units, complete: true, stubs: [] });
   return sim;

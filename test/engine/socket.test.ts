@@ -1,9 +1,12 @@
 /** Sockets and what they start (systemd.socket(5); scenarios D). */
 import { describe, expect, it } from "vitest";
 import { command, SEC, service, socket } from "./builders.ts";
-import { exit, STUBBORN, simulate, type Simulator } from "./simulator.ts";
+import { exit, type Simulator, STUBBORN, simulate } from "./simulator.ts";
 
-function pair(parts: Parameters<typeof socket>[1] = {}, serviceParts: Parameters<typeof service>[1] = {}): Simulator {
+function pair(
+  parts: Parameters<typeof socket>[1] = {},
+  serviceParts: Parameters<typeof service>[1] = {},
+): Simulator {
   const sim = simulate([socket("a.socket", parts), service("a.service", serviceParts)]);
   expect(sim.start("a.socket")).toBe("done");
   return sim;
@@ -43,7 +46,10 @@ describe("Accept=no", () => {
     sim.behaviours["a.service/ExecStart"] = exit(1);
     for (let i = 0; i < 6; i++) sim.incoming("a.socket");
     expect(sim.state("a.service")).toBe("failed/failed");
-    expect([sim.state("a.socket"), sim.result("a.socket")]).toEqual(["failed/failed", "service-start-limit-hit"]);
+    expect([sim.state("a.socket"), sim.result("a.socket")]).toEqual([
+      "failed/failed",
+      "service-start-limit-hit",
+    ]);
     expect(sim.count("close-socket", "a.socket")).toBe(1);
     sim.send({ type: "reset-failed", requestId: 900, unit: null });
     expect(sim.start("a.socket")).toBe("done");
@@ -51,7 +57,14 @@ describe("Accept=no", () => {
   });
 
   it("triggers again and again for a service with an unmet condition, until the trigger limit", () => {
-    const sim = pair({}, { unit: { conditions: [{ kind: "PathExists", assert: false, trigger: false, negate: false, parameter: "/x" }] } });
+    const sim = pair(
+      {},
+      {
+        unit: {
+          conditions: [{ kind: "PathExists", assert: false, trigger: false, negate: false, parameter: "/x" }],
+        },
+      },
+    );
     sim.unmetConditions.add("a.service");
     for (let i = 0; i < 20; i++) {
       sim.incoming("a.socket");
@@ -90,7 +103,10 @@ describe("Accept=no", () => {
   });
 
   it("pauses a listener at the poll limit until its window is over", () => {
-    const sim = pair({ socket: { triggerLimit: { intervalUsec: 0, burst: 0 } } }, { unit: { startLimit: { intervalUsec: 0, burst: 0 } } });
+    const sim = pair(
+      { socket: { triggerLimit: { intervalUsec: 0, burst: 0 } } },
+      { unit: { startLimit: { intervalUsec: 0, burst: 0 } } },
+    );
     sim.behaviours["a.service/ExecStart"] = exit(0);
     for (let i = 0; i < 15; i++) sim.incoming("a.socket");
     expect(sim.count("pause-listener", "a.socket")).toBe(1);
@@ -195,7 +211,10 @@ describe("a socket's own commands", () => {
   });
 
   it("have TimeoutSec=", () => {
-    const sim = simulate([socket("a.socket", { socket: { ...commands, timeoutUsec: SEC } }), service("a.service")]);
+    const sim = simulate([
+      socket("a.socket", { socket: { ...commands, timeoutUsec: SEC } }),
+      service("a.service"),
+    ]);
     sim.behaviours["/bin/start-pre"] = STUBBORN;
     const id = sim.request("a.socket");
     sim.advance(5 * SEC);
@@ -217,19 +236,25 @@ describe("Accept=yes", () => {
     const sim = accepting();
     sim.connect("c.socket", 1);
     sim.connect("c.socket", 2);
-    const names = ["c@0-127.0.0.1:7001-127.0.0.1:40001.service", "c@1-127.0.0.1:7001-127.0.0.1:40002.service"];
+    const names = [
+      "c@0-127.0.0.1:7001-127.0.0.1:40001.service",
+      "c@1-127.0.0.1:7001-127.0.0.1:40002.service",
+    ];
     expect(names.map((name) => sim.state(name))).toEqual(["active/running", "active/running"]);
     expect(sim.state("c.socket")).toBe("active/listening");
     const spawn = sim.spawnsOf(names[1] ?? "")[0];
     expect(spawn).toMatchObject({ passConnection: 2, passSockets: [] });
-    expect(spawn?.environment).toEqual(expect.arrayContaining(["REMOTE_ADDR=127.0.0.1", "REMOTE_PORT=40002"]));
+    expect(spawn?.environment).toEqual(
+      expect.arrayContaining(["REMOTE_ADDR=127.0.0.1", "REMOTE_PORT=40002"]),
+    );
   });
 
   it("keeps the connection and the slot until the instance is dead, then forgets both", () => {
     const sim = accepting({ socket: { maxConnections: 1 } });
     sim.connect("c.socket", 1);
     sim.connect("c.socket", 2);
-    const closed = () => sim.effects.flatMap((effect) => (effect.type === "close-connection" ? [effect.connection] : []));
+    const closed = () =>
+      sim.effects.flatMap((effect) => (effect.type === "close-connection" ? [effect.connection] : []));
     expect(closed()).toEqual([2]);
     expect(sim.unit("c.socket")).toMatchObject({ connections: 1, refused: 1, accepted: 1 });
     const name = "c@0-127.0.0.1:7001-127.0.0.1:40001.service";
@@ -245,7 +270,11 @@ describe("Accept=yes", () => {
     sim.connect("c.socket", 1, "127.0.0.1");
     sim.connect("c.socket", 2, "127.0.0.1");
     sim.connect("c.socket", 3, "127.0.0.2");
-    expect(sim.unit("c.socket")).toMatchObject({ connections: 2, refused: 1, perSource: { "127.0.0.1": 1, "127.0.0.2": 1 } });
+    expect(sim.unit("c.socket")).toMatchObject({
+      connections: 2,
+      refused: 1,
+      perSource: { "127.0.0.1": 1, "127.0.0.2": 1 },
+    });
   });
 
   it("fails with the first connection when there is no template (29)", () => {
@@ -268,7 +297,9 @@ describe("Accept=yes", () => {
   });
 
   it("stops for good at its trigger limit of 200", () => {
-    const sim = accepting({ socket: { maxConnections: 1000, triggerLimit: { intervalUsec: 2 * SEC, burst: 200 } } });
+    const sim = accepting({
+      socket: { maxConnections: 1000, triggerLimit: { intervalUsec: 2 * SEC, burst: 200 } },
+    });
     for (let i = 0; i < 200; i++) sim.connect("c.socket", i);
     expect(sim.state("c.socket")).toBe("active/listening");
     sim.connect("c.socket", 200);
@@ -277,7 +308,9 @@ describe("Accept=yes", () => {
   });
 
   it("leaves nothing behind of a thousand connections", () => {
-    const sim = accepting({ socket: { maxConnections: 10_000, triggerLimit: { intervalUsec: 0, burst: 0 } } });
+    const sim = accepting({
+      socket: { maxConnections: 10_000, triggerLimit: { intervalUsec: 0, burst: 0 } },
+    });
     sim.behaviours["/bin/daemon"] = exit(0);
     const units = sim.engine.graph.units.size;
     for (let i = 0; i < 1000; i++) sim.connect("c.socket", i);
