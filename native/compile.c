@@ -50,7 +50,7 @@ static void compile(JSContext *ctx, const char *dir, const char *name, const cha
 	size_t size, code_size;
 	char *source = read_whole(path, &size);
 	JSValue code =
-		JS_Eval(ctx, source, size, name, JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_COMPILE_ONLY | JS_EVAL_FLAG_STRICT);
+		JS_Eval(ctx, source, size, name, JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
 	if (JS_IsException(code))
 		fail_with_exception(ctx, name);
 	uint8_t *bytes = JS_WriteObject(ctx, &code_size, code, JS_WRITE_OBJ_BYTECODE);

@@ -15,6 +15,7 @@
 #define LOAD_USEC (30 * 1000 * 1000)
 #define MAX_STACK (1024 * 1024)
 #define MAX_REJECTIONS 16
+#define GC_THRESHOLD (4 * 1024 * 1024)
 
 struct script script = {.callback_limit = DEFAULT_CALLBACK_USEC};
 
@@ -70,6 +71,8 @@ bool script_start(void)
 	if (!runtime)
 		return false;
 	JS_SetMaxStackSize(runtime, stack_limit());
+	/* References are counted; the collector is for cycles only. The default would have it run while blobs load. */
+	JS_SetGCThreshold(runtime, GC_THRESHOLD);
 	JS_SetInterruptHandler(runtime, interrupt, NULL);
 	JS_SetHostPromiseRejectionTracker(runtime, track_rejection, NULL);
 	JSContext *ctx = JS_NewContextRaw(runtime);
@@ -228,6 +231,34 @@ const struct blob *find_blob(const char *name)
 	return NULL;
 }
 
+/* Evaluating a module gives a promise; it is settled, since nothing in a blob waits. */
+static JSValue finish_module(JSContext *ctx, JSModuleDef *module, JSValue promise)
+{
+	if (JS_IsException(promise))
+		return promise;
+	JSValue result = JS_UNDEFINED;
+	switch (JS_PromiseState(ctx, promise)) {
+	case JS_PROMISE_REJECTED: {
+		JSValue reason = JS_PromiseResult(ctx, promise);
+		/* It is reported here, not as a rejection that nobody handled. */
+		track_rejection(ctx, promise, reason, true, NULL);
+		result = JS_Throw(ctx, reason);
+		break;
+	}
+	case JS_PROMISE_PENDING:
+		result = JS_ThrowInternalError(ctx, "a blob must not wait while it loads");
+		break;
+	default:
+		result = JS_GetModuleNamespace(ctx, module);
+	}
+	JS_FreeValue(ctx, promise);
+	return result;
+}
+
+/*
+ * A blob is an ES module, not a script wrapped in a function: the engine finds a captured variable of a function by
+ * searching a list, so that a wrapped bundle of n declarations takes n² steps to load (measured: 10 of 13 ms).
+ */
 JSValue script_load(const char *name)
 {
 	JSContext *ctx = script.context;
@@ -235,13 +266,14 @@ JSValue script_load(const char *name)
 	if (!blob)
 		return JS_ThrowReferenceError(ctx, "no blob %s in this binary", name);
 	JSValue code = JS_ReadObject(ctx, blob->code, (size_t)(blob->code_end - blob->code), JS_READ_OBJ_BYTECODE);
-	if (JS_IsException(code))
-		return code;
+	if (JS_IsException(code) || JS_ResolveModule(ctx, code) < 0)
+		return JS_EXCEPTION;
 	uint64_t outer = script.deadline;
 	/* The first blob holds the whole life of some faces up to the loop; it gets more time than a callback. */
 	if (outer == 0 && script.callback_limit)
 		script.deadline = now_monotonic() + LOAD_USEC;
-	JSValue result = JS_EvalFunction(ctx, code);
+	JSModuleDef *module = JS_VALUE_GET_PTR(code);
+	JSValue result = finish_module(ctx, module, JS_EvalFunction(ctx, code));
 	if (outer == 0 && !JS_IsException(result))
 		run_jobs();
 	script.deadline = outer;
