@@ -30,8 +30,14 @@ function indexProcess(engine: Engine, unit: UnitState, process: Process | null):
   if (process !== null && process.pid !== null) engine.pids.set(process.pid, unit);
 }
 
+/** In the order in which they were installed. */
+function indexJobs(engine: Engine, units: readonly UnitState[]): void {
+  const jobs = units.flatMap((unit) => [unit.job, unit.nopJob]).filter((job) => job !== null);
+  jobs.sort((a, b) => a.id - b.id);
+  for (const job of jobs) engine.jobs.set(job.id, job);
+}
+
 function indexUnit(engine: Engine, unit: UnitState): void {
-  for (const job of [unit.job, unit.nopJob]) if (job !== null) engine.jobs.set(job.id, job);
   if (unit.kind === "service") indexProcess(engine, unit, unit.main);
   if (unit.kind !== "passive") indexProcess(engine, unit, unit.control);
   if (unit.kind === "socket" && unit.sub === "deferred") engine.deferred.add(unit);
@@ -49,6 +55,7 @@ export function restoreEngine(state: EngineState): Engine {
   rebuildGraph(engine.graph, state.units);
   for (const { id, at } of state.timers) engine.timers.set(id, at);
   for (const pending of state.pendingConnections) engine.pendingConnections.set(pending.connection, pending);
+  indexJobs(engine, state.units);
   for (const unit of state.units) indexUnit(engine, unit);
   return engine;
 }

@@ -6,13 +6,13 @@
  * The exit code: the one that was asked for (a SuccessAction= or FailureAction= has one too); else the main command's
  * own, 128 + N when signal N ended it; else 0.
  */
-import { addUsec, type Usec } from "../base/time.ts";
+import { addUsec, USEC_INFINITY, type Usec } from "../base/time.ts";
 import type { EmergencyAction } from "../unit/model.ts";
 import { activeState, isInactiveOrFailed } from "./active-state.ts";
 import { addShutdownJobs } from "./add-job.ts";
 import { type Engine, emit, log } from "./engine.ts";
 import { findUnit, linked } from "./graph.ts";
-import { unitOfJob } from "./job.ts";
+import { finishJob, unitOfJob } from "./job.ts";
 import type { ShutdownKind, ShutdownState, UnitState } from "./state.ts";
 import { partOfBudget } from "./stop-budget.ts";
 import { clearTimer, setTimer, timerId } from "./timer.ts";
@@ -86,6 +86,7 @@ export function beginShutdown(
   const outcome = addShutdownJobs(engine);
   if (outcome?.ok === false) log(engine, "error", null, `Cannot stop in order: ${outcome.error.message}`);
   engine.shutdown.heights = computeHeights(engine);
+  shortenStops(engine, engine.shutdown);
   setTimer(engine, TIMER, engine.shutdown.deadline);
 }
 
@@ -100,8 +101,15 @@ function exitCodeOf(engine: Engine, shutdown: ShutdownState): number {
   return (command === undefined ? null : ownExitStatus(engine, command)) ?? 0;
 }
 
+/** Nobody waits for an answer that can't come any more. */
+function cancelRest(engine: Engine): void {
+  for (const job of [...engine.jobs.values()])
+    finishJob(engine, job, "canceled", { recursive: false, already: true });
+}
+
 function finish(engine: Engine, shutdown: ShutdownState): void {
   shutdown.done = true;
+  cancelRest(engine);
   clearTimer(engine, TIMER);
   const unfinished = [...engine.graph.units.values()]
     .filter((unit) => !isDown(unit))
@@ -124,15 +132,21 @@ export function shutdownTimedOut(engine: Engine): void {
   if (engine.shutdown !== null) engine.shutdown.over = true;
 }
 
-/** What is being stopped right now gets less time, too. */
+/** What is being stopped right now has no more time than its part either. */
 function shorten(engine: Engine, shutdown: ShutdownState, unit: UnitState): void {
-  const end = partOfBudget(engine, shutdown, unit);
-  const known = shutdown.unitDeadlines[unit.name];
-  if (known === undefined) return;
-  shutdown.unitDeadlines[unit.name] = Math.min(known, end);
+  if (activeState(unit) !== "deactivating") return;
+  const end = Math.min(
+    shutdown.unitDeadlines[unit.name] ?? USEC_INFINITY,
+    partOfBudget(engine, shutdown, unit),
+  );
+  shutdown.unitDeadlines[unit.name] = end;
   const id = timerId("state", unit);
   const at = engine.timers.get(id);
   if (at !== undefined) setTimer(engine, id, Math.min(at, engine.now + Math.floor((end - engine.now) / 2)));
+}
+
+function shortenStops(engine: Engine, shutdown: ShutdownState): void {
+  for (const job of engine.jobs.values()) shorten(engine, shutdown, unitOfJob(engine, job));
 }
 
 /** The second time what is left is the option's, the third time nothing. */
@@ -144,7 +158,7 @@ export function hastenShutdown(engine: Engine): void {
   shutdown.deadline = Math.min(shutdown.deadline, addUsec(engine.now, left));
   log(engine, "notice", null, "Told again to stop, hurrying.");
   setTimer(engine, TIMER, shutdown.deadline);
-  for (const job of engine.jobs.values()) shorten(engine, shutdown, unitOfJob(engine, job));
+  shortenStops(engine, shutdown);
 }
 
 interface ActionPlan {

@@ -5,7 +5,14 @@ import { areConflicting, isRedundant, isSuperset, mergeJobs } from "../../src/en
 import type { ActiveState, JobType } from "../../src/engine/state.ts";
 
 const type = fc.constantFrom<JobType>("start", "verify-active", "stop", "reload", "restart");
-const state = fc.constantFrom<ActiveState>("active", "reloading", "inactive", "failed", "activating", "deactivating");
+const state = fc.constantFrom<ActiveState>(
+  "active",
+  "reloading",
+  "inactive",
+  "failed",
+  "activating",
+  "deactivating",
+);
 
 function merged(a: JobType | null, b: JobType | null, s: ActiveState): JobType | null {
   return a === null || b === null ? null : mergeJobs(a, b, s);
@@ -41,7 +48,8 @@ describe("merging jobs", () => {
     fc.assert(
       fc.property(type, type, type, state, (a, b, c, s) => {
         const both = mergeJobs(a, b, s);
-        if (both !== null && areConflicting(both, c)) expect(areConflicting(a, c) || areConflicting(b, c)).toBe(true);
+        if (both !== null && areConflicting(both, c))
+          expect(areConflicting(a, c) || areConflicting(b, c)).toBe(true);
       }),
     );
   });

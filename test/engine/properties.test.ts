@@ -6,14 +6,31 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { restoreEngine, saveEngine } from "../../src/engine/save.ts";
 import type { EngineState, JobRequest } from "../../src/engine/state.ts";
-import type { DependencyKind, DependencyTable, JobMode, ServiceSettings, Unit } from "../../src/unit/model.ts";
+import type {
+  DependencyKind,
+  DependencyTable,
+  JobMode,
+  ServiceSettings,
+  Unit,
+} from "../../src/unit/model.ts";
 import { SEC, service, socket, target } from "./builders.ts";
-import { type Behaviour, simulate, type Simulator } from "./simulator.ts";
+import { type Behaviour, type Simulator, simulate } from "./simulator.ts";
 
 const SIZE = 7;
 const KINDS: readonly DependencyKind[] = [
-  "Requires", "Requisite", "Wants", "BindsTo", "PartOf", "Upholds", "Conflicts", "Before", "After",
-  "OnSuccess", "OnFailure", "PropagatesStopTo", "PropagatesReloadTo",
+  "Requires",
+  "Requisite",
+  "Wants",
+  "BindsTo",
+  "PartOf",
+  "Upholds",
+  "Conflicts",
+  "Before",
+  "After",
+  "OnSuccess",
+  "OnFailure",
+  "PropagatesStopTo",
+  "PropagatesReloadTo",
 ];
 
 interface Plan {
@@ -29,12 +46,22 @@ const behaviour: fc.Arbitrary<Behaviour> = fc.oneof(
   { arbitrary: fc.constant<Behaviour>({ kind: "run" }), weight: 4 },
   fc.constant<Behaviour>({ kind: "stubborn" }),
   fc.constant<Behaviour>({ kind: "impossible" }),
-  fc.record({ kind: fc.constant("exit" as const), status: fc.constantFrom(0, 1), leaves: fc.constantFrom(0, 2) }),
+  fc.record({
+    kind: fc.constant("exit" as const),
+    status: fc.constantFrom(0, 1),
+    leaves: fc.constantFrom(0, 2),
+  }),
   fc.constant<Behaviour>({ kind: "fail", status: 203 }),
 );
 
 const plan: fc.Arbitrary<Plan> = fc.record({
-  kind: fc.constantFrom("service" as const, "service" as const, "service" as const, "target" as const, "socket" as const),
+  kind: fc.constantFrom(
+    "service" as const,
+    "service" as const,
+    "service" as const,
+    "target" as const,
+    "socket" as const,
+  ),
   type: fc.constantFrom<ServiceSettings["type"]>("simple", "exec", "oneshot", "notify", "forking", "idle"),
   restart: fc.constantFrom<ServiceSettings["restart"]>("no", "no", "always", "on-failure"),
   behaviour,
@@ -66,7 +93,16 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   fc.record({
     do: fc.constant("request" as const),
     unit: fc.nat(SIZE - 1),
-    job: fc.constantFrom<JobRequest>("start", "start", "stop", "restart", "reload", "try-restart", "reload-or-restart", "verify-active"),
+    job: fc.constantFrom<JobRequest>(
+      "start",
+      "start",
+      "stop",
+      "restart",
+      "reload",
+      "try-restart",
+      "reload-or-restart",
+      "verify-active",
+    ),
     mode: fc.constantFrom<JobMode>("replace", "replace", "fail", "ignore-dependencies", "flush"),
   }),
   fc.record({ do: fc.constant("advance" as const), usec: fc.constantFrom(0, SEC / 2, 5 * SEC, 100 * SEC) }),
@@ -95,9 +131,14 @@ function unitsOf(some: World): Unit[] {
     if (one.kind === "target") return target(name, parts);
     if (one.kind === "socket") return socket(name, { ...parts, socket: { service: `served${i}.service` } });
     const { type, restart, remainAfterExit } = one;
-    return service(name, { ...parts, service: { type, restart, remainAfterExit, timeoutStartUsec: 30 * SEC } });
+    return service(name, {
+      ...parts,
+      service: { type, restart, remainAfterExit, timeoutStartUsec: 30 * SEC },
+    });
   });
-  const served = some.plans.flatMap((one, i) => (one.kind === "socket" ? [service(`served${i}.service`)] : []));
+  const served = some.plans.flatMap((one, i) =>
+    one.kind === "socket" ? [service(`served${i}.service`)] : [],
+  );
   return [...units, ...served];
 }
 
@@ -202,9 +243,10 @@ describe("any order without cycles", () => {
   const acyclic = fc.array(fc.tuple(fc.nat(29), fc.nat(29)), { maxLength: 80 });
 
   function ordered(pairs: readonly (readonly [number, number])[]): Simulator {
-    const before = (i: number) => pairs.flatMap(([a, b]) => (Math.max(a, b) === i && a !== b ? [`s${Math.min(a, b)}.service`] : []));
+    const earlier = (i: number) =>
+      pairs.flatMap(([a, b]) => (Math.max(a, b) === i && a !== b ? [`s${Math.min(a, b)}.service`] : []));
     const units: Unit[] = Array.from({ length: 30 }, (_, i) => {
-      const deps = { After: before(i), Wants: before(i) };
+      const deps = { After: earlier(i), Wants: earlier(i) };
       return service(`s${i}.service`, { deps, service: { type: i % 2 === 0 ? "exec" : "simple" } });
     });
     units.push(target("all.target", { deps: { Wants: units.map((unit) => unit.name) } }));
@@ -214,7 +256,11 @@ describe("any order without cycles", () => {
   }
 
   function positions(sim: Simulator, sub: string): Map<string, number> {
-    return new Map(sim.states.flatMap((line, i) => (line.endsWith(` ${sub}`) ? [[line.split(" ")[0] ?? "", i] as const] : [])));
+    return new Map(
+      sim.states.flatMap((line, i) =>
+        line.endsWith(` ${sub}`) ? [[line.split(" ")[0] ?? "", i] as const] : [],
+      ),
+    );
   }
 
   it("starts follow After=, and stops are their reverse", () => {
