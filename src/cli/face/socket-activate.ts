@@ -3,6 +3,7 @@
  * For trying socket activation without units.
  */
 import { err, ok, type Result } from "../../base/result.ts";
+import { formatSocketAddress, parseSocketAddress } from "../../unit/socket-address.ts";
 import { type ParsedOptions, parseOptions } from "../options.ts";
 import { getVariable, type ListenKind, type RunRequest, type System } from "../system.ts";
 
@@ -113,7 +114,8 @@ function openListeners(
   for (const address of addresses) {
     const opened = system.processes.listen(address, kind);
     if (!opened.ok) return err(`Failed to open '${address}': ${system.explain(opened.error)}`);
-    listeners.push({ fd: opened.value, text: address });
+    const parsed = parseSocketAddress(address);
+    listeners.push({ fd: opened.value, text: parsed === undefined ? address : formatSocketAddress(parsed) });
   }
   for (const [at, { text }] of listeners.entries()) {
     system.output.writeError(`Listening on ${text} as ${FIRST_PASSED_FD + at}.\n`);
