@@ -31,7 +31,7 @@ export interface MemorySystem {
   readonly runs: readonly RunRequest[];
 }
 
-export const NOW = Date.UTC(2026, 10, 23, 12, 0, 0) * 1000;
+export const NOW: number = Date.UTC(2026, 10, 23, 12, 0, 0) * 1000;
 
 export function createMemorySystem(options: MemoryOptions = {}): MemorySystem {
   let out = "";
