@@ -45,12 +45,32 @@ static void fail_with_exception(JSContext *ctx, const char *name)
 	exit(1);
 }
 
+/* What a blob imports is another blob, looked up when it is loaded; here any name will do. */
+static int import_nothing(JSContext *ctx, JSModuleDef *module)
+{
+	(void)ctx;
+	(void)module;
+	return 0;
+}
+
+static JSModuleDef *import_later(JSContext *ctx, const char *name, void *opaque)
+{
+	(void)opaque;
+	return JS_NewCModule(ctx, name, import_nothing);
+}
+
+static char *keep_name(JSContext *ctx, const char *base, const char *name, void *opaque)
+{
+	(void)base;
+	(void)opaque;
+	return js_strdup(ctx, name);
+}
+
 static void compile(JSContext *ctx, const char *dir, const char *name, const char *path)
 {
 	size_t size, code_size;
 	char *source = read_whole(path, &size);
-	JSValue code =
-		JS_Eval(ctx, source, size, name, JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
+	JSValue code = JS_Eval(ctx, source, size, name, JS_EVAL_TYPE_MODULE | JS_EVAL_FLAG_COMPILE_ONLY);
 	if (JS_IsException(code))
 		fail_with_exception(ctx, name);
 	uint8_t *bytes = JS_WriteObject(ctx, &code_size, code, JS_WRITE_OBJ_BYTECODE);
@@ -84,6 +104,7 @@ int main(int argc, char **argv)
 	JSRuntime *runtime = JS_NewRuntime();
 	JSContext *ctx = JS_NewContext(runtime);
 	JS_SetStripInfo(runtime, JS_STRIP_SOURCE);
+	JS_SetModuleLoaderFunc(runtime, keep_name, import_later, NULL);
 	char path[4096];
 	snprintf(path, sizeof path, "%s/blobs.S", argv[1]);
 	FILE *out = fopen(path, "w");

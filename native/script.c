@@ -57,6 +57,49 @@ static void track_rejection(JSContext *ctx, JSValueConst promise, JSValueConst r
 	}
 }
 
+/* ------------------------------------------------------------------------------------------------- finding blobs */
+
+const struct blob *find_blob(const char *name)
+{
+	for (const struct blob *blob = blobs; blob->name; blob++) {
+		if (strcmp(blob->name, name) == 0)
+			return blob;
+	}
+	return NULL;
+}
+
+/* "./NAME.js", as esbuild writes it, is the blob NAME. */
+static char *name_import(JSContext *ctx, const char *base, const char *name, void *opaque)
+{
+	(void)base;
+	(void)opaque;
+	size_t len = strlen(name);
+	bool relative = strncmp(name, "./", 2) == 0 && len > 5 && strcmp(name + len - 3, ".js") == 0;
+	return relative ? js_strndup(ctx, name + 2, len - 5) : js_strdup(ctx, name);
+}
+
+static JSValue read_blob(JSContext *ctx, const char *name)
+{
+	const struct blob *blob = find_blob(name);
+	if (!blob)
+		return JS_ThrowReferenceError(ctx, "no blob %s in this binary", name);
+	return JS_ReadObject(ctx, blob->code, (size_t)(blob->code_end - blob->code), JS_READ_OBJ_BYTECODE);
+}
+
+static JSModuleDef *load_import(JSContext *ctx, const char *name, void *opaque)
+{
+	(void)opaque;
+	JSValue code = read_blob(ctx, name);
+	if (JS_IsException(code))
+		return NULL;
+	/* The context holds it. */
+	JSModuleDef *module = JS_VALUE_GET_PTR(code);
+	JS_FreeValue(ctx, code);
+	return module;
+}
+
+/* --------------------------------------------------------------------------------------------------------- start */
+
 static size_t stack_limit(void)
 {
 	struct rlimit limit;
@@ -74,6 +117,7 @@ bool script_start(void)
 	/* References are counted; the collector is for cycles only. The default would have it run while blobs load. */
 	JS_SetGCThreshold(runtime, GC_THRESHOLD);
 	JS_SetInterruptHandler(runtime, interrupt, NULL);
+	JS_SetModuleLoaderFunc(runtime, name_import, load_import, NULL);
 	JS_SetHostPromiseRejectionTracker(runtime, track_rejection, NULL);
 	JSContext *ctx = JS_NewContextRaw(runtime);
 	if (!ctx)
@@ -222,15 +266,6 @@ void script_call(JSValueConst function, int argc, JSValue *argv)
 
 /* ---------------------------------------------------------------------------------------------------------- blobs */
 
-const struct blob *find_blob(const char *name)
-{
-	for (const struct blob *blob = blobs; blob->name; blob++) {
-		if (strcmp(blob->name, name) == 0)
-			return blob;
-	}
-	return NULL;
-}
-
 /* Evaluating a module gives a promise; it is settled, since nothing in a blob waits. */
 static JSValue finish_module(JSContext *ctx, JSModuleDef *module, JSValue promise)
 {
@@ -262,10 +297,7 @@ static JSValue finish_module(JSContext *ctx, JSModuleDef *module, JSValue promis
 JSValue script_load(const char *name)
 {
 	JSContext *ctx = script.context;
-	const struct blob *blob = find_blob(name);
-	if (!blob)
-		return JS_ThrowReferenceError(ctx, "no blob %s in this binary", name);
-	JSValue code = JS_ReadObject(ctx, blob->code, (size_t)(blob->code_end - blob->code), JS_READ_OBJ_BYTECODE);
+	JSValue code = read_blob(ctx, name);
 	if (JS_IsException(code) || JS_ResolveModule(ctx, code) < 0)
 		return JS_EXCEPTION;
 	uint64_t outer = script.deadline;

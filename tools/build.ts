@@ -22,8 +22,8 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { join, relative } from "node:path";
-import { build, type Plugin } from "esbuild";
+import { basename, join, relative } from "node:path";
+import { build, type Metafile, type Plugin } from "esbuild";
 import { encodeLineMap } from "./line-map.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -122,50 +122,73 @@ function contentHash(flavour: string): string {
   return hash.digest("hex");
 }
 
-/** Bundles each blob into dist/blobs/NAME.js with its line map beside it. Files that stay the same are left alone. */
-async function bundle(): Promise<void> {
-  mkdirSync(blobDir, { recursive: true });
-  const names = new Set<string>();
-  for (const blob of blobs) {
-    // Parts of usher that are still to come.
-    if (!existsSync(join(root, blob.entry))) continue;
-    const result = await build({
-      absWorkingDir: root,
-      entryPoints: [blob.entry],
-      bundle: true,
-      write: false,
-      outfile: `${blob.name}.js`,
-      format: "esm",
-      target: "es2023",
-      platform: "neutral",
-      mainFields: ["module", "main"],
-      conditions: ["import", "require"],
-      minifySyntax: true,
-      minifyIdentifiers: true,
-      legalComments: "none",
-      sourcemap: "external",
-      sourcesContent: false,
-      plugins: [standInPlugin],
-      inject: [join(root, "src/host/stand-in/process.ts")],
-      logLevel: "warning",
-      treeShaking: true,
-    });
-    const script = result.outputFiles.find((file) => file.path.endsWith(".js"));
-    const map = result.outputFiles.find((file) => file.path.endsWith(".map"));
-    if (script === undefined || map === undefined) return fail(`esbuild wrote no script for ${blob.name}`);
-    const lines = encodeLineMap(JSON.parse(map.text));
-    for (const [name, content] of [
-      [`${blob.name}.js`, script.contents],
-      [`${blob.name}.js.lines`, lines],
-    ] as const) {
-      names.add(name);
-      writeFileSync(join(blobDir, name), content);
-    }
+/** For each entry: the blobs that it needs, itself and what it shares with others. */
+type Needs = Readonly<Record<string, readonly string[]>>;
+
+const blobName = (path: string): string => basename(path, ".js");
+
+/** Follows imports between the files that esbuild wrote. */
+function findNeeds(outputs: Metafile["outputs"]): Needs {
+  const imports = new Map(
+    Object.entries(outputs).map(([path, output]) => [
+      blobName(path),
+      output.imports.filter((item) => item.kind === "import-statement").map((item) => blobName(item.path)),
+    ]),
+  );
+  const needs: Record<string, string[]> = {};
+  for (const { name } of blobs.filter((blob) => imports.has(blob.name))) {
+    const found = new Set([name]);
+    for (const blob of found) for (const other of imports.get(blob) ?? []) found.add(other);
+    needs[name] = [...found];
   }
-  if (names.size === 0) fail("no blob's entry file is there");
+  return needs;
+}
+
+/**
+ * Bundles the entries into dist/blobs/NAME.js with its line map beside it. Code that several entries use becomes blobs
+ * of its own (`shared-…`), so that it is in the binary once. Files that stay the same are left alone.
+ */
+async function bundle(): Promise<Needs> {
+  mkdirSync(blobDir, { recursive: true });
+  // Some parts of usher are still to come.
+  const present = blobs.filter((blob) => existsSync(join(root, blob.entry)));
+  if (present.length === 0) return fail("no blob's entry file is there");
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: Object.fromEntries(present.map((blob) => [blob.name, blob.entry])),
+    bundle: true,
+    splitting: true,
+    chunkNames: "shared-[hash]",
+    write: false,
+    outdir: blobDir,
+    format: "esm",
+    target: "es2023",
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    conditions: ["import", "require"],
+    minifySyntax: true,
+    minifyIdentifiers: true,
+    legalComments: "none",
+    sourcemap: "external",
+    sourcesContent: false,
+    plugins: [standInPlugin],
+    inject: [join(root, "src/host/stand-in/process.ts")],
+    logLevel: "warning",
+    treeShaking: true,
+    metafile: true,
+  });
+  const names = new Set<string>();
+  for (const file of result.outputFiles) {
+    const isMap = file.path.endsWith(".map");
+    const name = isMap ? basename(file.path).replace(/map$/, "lines") : basename(file.path);
+    const content = isMap ? encodeLineMap(JSON.parse(file.text)) : file.contents;
+    names.add(name);
+    writeFileSync(join(blobDir, name), content);
+  }
   for (const old of readdirSync(blobDir)) {
     if (!names.has(old)) rmSync(join(blobDir, old));
   }
+  return findNeeds(result.metafile.outputs);
 }
 
 /** Runs docker with its output shown only where it fails. */
@@ -187,22 +210,26 @@ function imageExists(tag: string): boolean {
 /** The sizes that the Dockerfile's last step printed; a cached step prints none, so they are kept beside the binary. */
 function readSizes(log: string): Record<string, number> {
   const sizes: Record<string, number> = {};
-  for (const match of log.matchAll(/^.*?\b(bytecode|binary) (\w+) (\d+)$/gm)) {
+  for (const match of log.matchAll(/^.*?\b(bytecode|binary) ([\w-]+) (\d+)$/gm)) {
     sizes[`${match[1]} ${match[2]}`] = Number(match[3]);
   }
   return sizes;
 }
 
-function checkSizes(sizes: Readonly<Record<string, number>>): void {
-  const limits: Record<string, number> = { "binary usher": binaryBudget };
-  for (const blob of blobs) limits[`bytecode ${blob.name}`] = blob.budget;
+/** An entry's size is that of all that is loaded with it. */
+function checkSizes(sizes: Readonly<Record<string, number>>, needs: Needs): void {
   const over: string[] = [];
-  for (const [what, size] of Object.entries(sizes)) {
-    const limit = limits[what];
-    const note = limit === undefined ? "" : ` of ${limit}`;
-    process.stdout.write(`build: ${what.padEnd(18)} ${size}${note} bytes\n`);
-    if (limit !== undefined && size > limit) over.push(`${what} has ${size} bytes, its budget is ${limit}`);
+  const check = (what: string, size: number, limit: number): void => {
+    process.stdout.write(`build: ${what.padEnd(18)} ${size} of ${limit} bytes\n`);
+    if (size > limit) over.push(`${what} has ${size} bytes, its budget is ${limit}`);
+  };
+  for (const blob of blobs) {
+    const parts = needs[blob.name];
+    if (parts === undefined) continue;
+    const size = parts.reduce((sum, part) => sum + (sizes[`bytecode ${part}`] ?? 0), 0);
+    check(`bytecode ${blob.name}`, size, blob.budget);
   }
+  check("binary", sizes["binary usher"] ?? 0, binaryBudget);
   if (over.length > 0) fail(over.join("; "));
 }
 
@@ -220,7 +247,7 @@ async function main(): Promise<void> {
       return;
     }
   }
-  await bundle();
+  const needs = await bundle();
   if (bundleOnly) return;
 
   const version = String(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version);
@@ -242,7 +269,7 @@ async function main(): Promise<void> {
   if (Object.keys(sizes).length === 0 && existsSync(sizeFile))
     Object.assign(sizes, JSON.parse(readFileSync(sizeFile, "utf8")));
   writeFileSync(sizeFile, JSON.stringify(sizes));
-  if (flavour === "release") checkSizes(sizes);
+  if (flavour === "release") checkSizes(sizes, needs);
   if (flavour === "release") checkVersion(join(out, binary), version);
   writeFileSync(stamp, hash);
   process.stdout.write(`build: dist/${binary}, image ${image}\n`);
