@@ -23,6 +23,7 @@ import type {
   SocketState,
   UnitState,
 } from "./state.ts";
+import type { Wait } from "./wait.ts";
 
 /** What one unit's change asks to be done elsewhere, in order. */
 export type Work =
@@ -66,6 +67,8 @@ export interface Engine {
   /** Of the present step; empty between steps. */
   effects: Effect[];
   readonly runQueue: Set<Job>;
+  /** Why jobs don't run yet, as far as it is known; rebuilt at need. */
+  readonly waits: Map<Job, Wait>;
   readonly work: Work[];
   /** Sockets to be told that their service changed: the services. */
   readonly triggerNotify: Set<UnitState>;
@@ -96,6 +99,7 @@ export function emptyEngine(options: EngineOptions): Engine {
     jobsPending: false,
     effects: [],
     runQueue: new Set(),
+    waits: new Map(),
     work: [],
     triggerNotify: new Set(),
     checkUnneeded: new Set(),

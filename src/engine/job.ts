@@ -43,27 +43,6 @@ export function addToRunQueue(engine: Engine, job: Job): void {
   engine.runQueue.add(job);
 }
 
-/** `a`'s unit is ordered before `b`'s unit: does a's job go first? */
-export function earlierRunsFirst(a: JobType, b: JobType): boolean {
-  return a !== "nop" && b !== "nop" && b !== "stop" && b !== "restart";
-}
-
-/** `a`'s unit is ordered before `b`'s unit: does b's job go first? (Both false: a nop is in no order.) */
-export function laterRunsFirst(a: JobType, b: JobType): boolean {
-  return a !== "nop" && b !== "nop" && (b === "stop" || b === "restart");
-}
-
-export function isRunnable(engine: Engine, job: Job, unit: UnitState): boolean {
-  if (job.ignoreOrder || job.type === "nop") return true;
-  for (const other of linked(engine.graph, unit, "After")) {
-    if (other.job !== null && earlierRunsFirst(other.job.type, job.type)) return false;
-  }
-  for (const other of linked(engine.graph, unit, "Before")) {
-    if (other.job !== null && laterRunsFirst(job.type, other.job.type)) return false;
-  }
-  return true;
-}
-
 function jobTimerId(job: Job): string {
   return `job/${job.id}`;
 }
@@ -96,6 +75,7 @@ function leaveSlot(engine: Engine, job: Job, unit: UnitState): void {
   else broken(`job ${job.id} is not in a slot of ${unit.name}`);
   engine.jobs.delete(job.id);
   engine.runQueue.delete(job);
+  engine.waits.delete(job);
   clearTimer(engine, jobTimerId(job));
   engine.settled.add(unit);
 }

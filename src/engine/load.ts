@@ -63,5 +63,6 @@ export function loadUnits(engine: Engine, event: UnitsLoaded): void {
   const kept = survivors(engine, event, loaded);
   addStubs(engine, event.stubs, loaded);
   rebuildGraph(engine.graph, [...kept.filter((unit) => !loaded.has(unit.name)), ...loaded.values()]);
+  engine.waits.clear();
   for (const job of engine.jobs.values()) if (job.state === "waiting") addToRunQueue(engine, job);
 }

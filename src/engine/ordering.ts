@@ -7,7 +7,7 @@
 import type { RequestError } from "./effect.ts";
 import { type Engine, log } from "./engine.ts";
 import { linked } from "./graph.ts";
-import { earlierRunsFirst, laterRunsFirst } from "./job.ts";
+import { earlierRunsFirst, laterRunsFirst } from "./job-order.ts";
 import type { JobType, UnitState } from "./state.ts";
 import { deleteJob, type PlannedJob, type Transaction } from "./transaction.ts";
 

@@ -6,12 +6,12 @@ import { findUnit } from "./graph.ts";
 import { resetWindow } from "./rate-limit.ts";
 import { noSuchUnit, reply } from "./request.ts";
 import { setServiceState } from "./service-state.ts";
-import { enterDead } from "./service-stop.ts";
+import { enterDead, restState } from "./service-stop.ts";
 import { setSocketState } from "./socket-state.ts";
 import type { ServiceState, UnitState } from "./state.ts";
 
 function resetService(engine: Engine, s: ServiceState): void {
-  if (s.sub === "failed") setServiceState(engine, s, "dead");
+  if (s.sub === "failed") setServiceState(engine, s, restState(s));
   s.result = "success";
   s.reloadResult = "success";
   s.cleanResult = "success";

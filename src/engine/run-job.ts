@@ -6,8 +6,9 @@ import { activeState, isActiveOrReloading, isInactiveOrFailed } from "./active-s
 import { type Engine, emit, log, nextToken } from "./engine.ts";
 import type { ConditionsChecked } from "./event.ts";
 import { hasLink, linked } from "./graph.ts";
-import { armJobRunningTimer, finishJob, isInstalled, isRunnable, unitOfJob } from "./job.ts";
+import { armJobRunningTimer, finishJob, isInstalled, unitOfJob } from "./job.ts";
 import { tellJobBegun } from "./job-message.ts";
+import { isRunnable } from "./job-order.ts";
 import { startPassive, stopPassive } from "./passive-machine.ts";
 import type { RunOutcome } from "./run-outcome.ts";
 import { reloadService, startService, stopService } from "./service-start.ts";

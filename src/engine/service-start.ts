@@ -16,7 +16,7 @@ import {
   resetWatchdog,
   setServiceState,
 } from "./service-state.ts";
-import { enterDead, enterSignal, enterStop } from "./service-stop.ts";
+import { enterDead, enterSignal, enterStop, restState } from "./service-stop.ts";
 import { countStart } from "./start-limit.ts";
 import type { ServiceState } from "./state.ts";
 
@@ -180,7 +180,7 @@ export function stopService(engine: Engine, s: ServiceState): RunOutcome {
       return "pending";
     case "auto-restart":
     case "auto-restart-queued":
-      setServiceState(engine, s, "dead");
+      setServiceState(engine, s, restState(s));
       return "pending";
     case "condition":
     case "start-pre":

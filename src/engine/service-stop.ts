@@ -235,10 +235,14 @@ function logEnd(engine: Engine, s: ServiceState): void {
   else log(engine, "warning", s, `Failed with result '${s.result}'.`);
 }
 
-function deadState(s: ServiceState): ServiceSubState {
-  if (s.result !== "success" && s.result !== "exec-condition") return "failed";
+/** `dead`, but for a descriptor store that outlives the service. */
+export function restState(s: ServiceState): ServiceSubState {
   const pinned = s.fdStoreCount > 0 && s.model.service.fileDescriptorStorePreserve === "yes";
   return pinned ? "dead-resources-pinned" : "dead";
+}
+
+function deadState(s: ServiceState): ServiceSubState {
+  return s.result === "success" || s.result === "exec-condition" ? restState(s) : "failed";
 }
 
 /** Down for now: first the state of the end, for all to see, then the wait. */
