@@ -38,7 +38,7 @@ function conditionFacts(runtime: Runtime): ConditionFacts {
     isReadWrite: (path) => host.isReadOnly(path) === 0,
     isEmptyDirectory(path) {
       const names = namesIn(host, path);
-      return names === null ? null : names.length === 0;
+      return names === null ? null : names.every(isHiddenOrBackup);
     },
     get virtualization() {
       return containerKind(host, environment);
@@ -86,6 +86,13 @@ function textOf(host: Native, path: string, max: number): string {
 function namesIn(host: Native, directory: string): readonly string[] | null {
   const entries = host.listDirectory(directory);
   return typeof entries === "number" ? null : entries.map(({ name }) => name);
+}
+
+/** What systemd does not count as a directory's content. */
+function isHiddenOrBackup(name: string): boolean {
+  return /^\.|^(lost\+found|aquota\.user|aquota\.group)$|~$|\.(rpm(new|save|orig)|dpkg-\w+|ucf-\w+|bak|old|new|swp)$/.test(
+    name,
+  );
 }
 
 const KINDS: Partial<Record<FileKind, PathStatus["kind"]>> = {

@@ -22,7 +22,11 @@ export function endContainer(runtime: Runtime, order: Exit): void {
   if (runtime.ending) return;
   runtime.ending = true;
   for (const unit of order.unfinished) runtime.log.write("warn", unit, "did not stop in time and was killed");
-  if (leftovers(runtime).length === 0) return leave(runtime, order.code);
+  if (leftovers(runtime).length === 0) leave(runtime, order.code);
+  else endLeftovers(runtime, order.code);
+}
+
+function endLeftovers(runtime: Runtime, code: number): void {
   signalLeftovers(runtime, SIGTERM);
   signalLeftovers(runtime, SIGCONT);
   const now = runtime.host.monotonic();
@@ -36,9 +40,9 @@ export function endContainer(runtime: Runtime, order: Exit): void {
       );
     signalLeftovers(runtime, SIGKILL);
   });
-  runtime.timers.set("end:leave", now + LEFTOVER_USEC + KILLED_USEC, () => leave(runtime, order.code));
+  runtime.timers.set("end:leave", now + LEFTOVER_USEC + KILLED_USEC, () => leave(runtime, code));
   runtime.whenChildrenDied = () => {
-    if (leftovers(runtime).length === 0) leave(runtime, order.code);
+    if (leftovers(runtime).length === 0) leave(runtime, code);
   };
 }
 

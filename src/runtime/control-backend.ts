@@ -511,8 +511,11 @@ function followLogs(
     if (entries.length > 0) onEntries(entries);
   };
   runtime.logFollowers.add(follow);
-  if (runtime.logFollowers.size === 1)
-    runtime.host.onRing(() => runtime.logFollowers.forEach((each) => each()));
+  if (runtime.logFollowers.size === 1) {
+    runtime.host.onRing(() => {
+      for (const each of runtime.logFollowers) each();
+    });
+  }
   return () => {
     runtime.logFollowers.delete(follow);
     if (runtime.logFollowers.size === 0) runtime.host.onRing(null);

@@ -2,8 +2,9 @@
  * The control socket: a Unix stream socket whose clients are known by the kernel's credentials (unix(7), SO_PEERCRED).
  * Anyone may connect and read; what changes something is refused by the server unless root or usher's own user asks.
  */
-import type { ControlConnection, ControlServer, ControlSession } from "../control/server.ts";
+
 import { SOCKET_NAME } from "../control/protocol.ts";
+import type { ControlConnection, ControlServer, ControlSession } from "../control/server.ts";
 import { AF_UNIX, type Native, POLL_IN, POLL_OUT, SOCK_STREAM } from "../host/native.ts";
 
 const EAGAIN = -11;
@@ -58,7 +59,10 @@ function serve(host: Native, fd: number, server: ControlServer): void {
     },
   };
   session = server.open(connection);
-  if (session === null) return connection.close();
+  if (session === null) {
+    connection.close();
+    return;
+  }
   const live = session;
   host.watch(fd, POLL_IN, (events) => {
     if ((events & POLL_OUT) !== 0) live.onWritable();

@@ -2,21 +2,22 @@
  * Carries the engine's effects out: one handler for each kind, checked for being complete. What the engine needs to
  * know of the outcome goes back as an event.
  */
+
+import type { Result } from "../base/result.ts";
+import { err, ok } from "../base/result.ts";
+import { USEC_PER_SEC } from "../base/time.ts";
 import type { Effect, Spawn } from "../engine/effect.ts";
 import { describe } from "../host/errno.ts";
 import type { SocketUnit } from "../unit/model.ts";
-import { findGroup, findUser } from "./accounts.ts";
 import type { HeldSocket } from "./adopt-match.ts";
 import { checkConditions } from "./condition-facts.ts";
 import { endContainer } from "./container-end.ts";
 import { removeRuntimeDirectories } from "./exec-directories.ts";
 import type { LogLevel } from "./log-levels.ts";
 import { type Runtime, serviceOf, socketOf, stateOf, unitOf } from "./runtime.ts";
-import { explainOpenFailure, type SocketOwner } from "./socket-open.ts";
-import { type PassedDescriptor, spawnCommand, type SpawnOrder } from "./spawn-command.ts";
-import type { Result } from "../base/result.ts";
-import { err, ok } from "../base/result.ts";
-import { USEC_PER_SEC } from "../base/time.ts";
+import { explainOpenFailure } from "./socket-open.ts";
+import { socketOwner } from "./socket-owner.ts";
+import { type PassedDescriptor, type SpawnOrder, spawnCommand } from "./spawn-command.ts";
 
 type Handlers = {
   readonly [K in Effect["type"]]: (runtime: Runtime, effect: Extract<Effect, { type: K }>) => void;
@@ -198,22 +199,12 @@ function answerPidFile(runtime: Runtime, unit: string): void {
 }
 
 function openSocket(runtime: Runtime, unit: SocketUnit): Result<null, string> {
-  const owner = ownerOf(runtime, unit);
+  const owner = socketOwner(runtime.spawnContext.readAccounts, unit);
   if (!owner.ok) return owner;
   const opened = runtime.sockets.open(unit, owner.value);
   if (!opened.ok) return err(explainOpenFailure(opened.error));
   for (const warning of opened.value) runtime.log.write("warn", unit.name, warning);
   return ok(null);
-}
-
-function ownerOf(runtime: Runtime, unit: SocketUnit): Result<SocketOwner, string> {
-  const { socketUser, socketGroup } = unit.socket;
-  const read = runtime.spawnContext.readAccounts;
-  const user = socketUser === null ? null : findUser(read, socketUser);
-  if (user !== null && !user.ok) return err(`SocketUser=${socketUser}: ${user.error}`);
-  const group = socketGroup === null ? null : findGroup(read, socketGroup);
-  if (group !== null && !group.ok) return err(`SocketGroup=${socketGroup}: ${group.error}`);
-  return ok({ uid: user?.value.uid ?? -1, gid: group?.value ?? user?.value.gid ?? -1 });
 }
 
 function spawn(runtime: Runtime, effect: Spawn): void {

@@ -1,11 +1,11 @@
 /**
  * RuntimeDirectory=, StateDirectory=, CacheDirectory=, LogsDirectory=, ConfigurationDirectory= (systemd.exec(5)):
  * made before a command runs, owned by the service's user, told to it in a variable, and — the runtime ones —
- * removed when the service has stopped. Configuration directories keep their owner.
+ * removed when the service has stopped. A configuration directory that is there already is left as it is.
  */
 import { err, ok, type Result } from "../base/result.ts";
-import type { Native } from "../host/native.ts";
 import { describe } from "../host/errno.ts";
+import type { Native } from "../host/native.ts";
 import type { ExecDirectoryKind, ExecSettings } from "../unit/model.ts";
 import { makeParents } from "./socket-open.ts";
 
@@ -17,15 +17,16 @@ interface KindRow {
   readonly variable: string;
   /** systemd's exit status where it can't be made. */
   readonly exitStatus: number;
-  readonly owned: boolean;
+  /** One that is there already is left alone. */
+  readonly kept: boolean;
 }
 
 const KINDS: readonly KindRow[] = [
-  { kind: "runtime", root: "/run", variable: "RUNTIME_DIRECTORY", exitStatus: 233, owned: true },
-  { kind: "state", root: "/var/lib", variable: "STATE_DIRECTORY", exitStatus: 238, owned: true },
-  { kind: "cache", root: "/var/cache", variable: "CACHE_DIRECTORY", exitStatus: 239, owned: true },
-  { kind: "logs", root: "/var/log", variable: "LOGS_DIRECTORY", exitStatus: 240, owned: true },
-  { kind: "configuration", root: "/etc", variable: "CONFIGURATION_DIRECTORY", exitStatus: 241, owned: false },
+  { kind: "runtime", root: "/run", variable: "RUNTIME_DIRECTORY", exitStatus: 233, kept: false },
+  { kind: "state", root: "/var/lib", variable: "STATE_DIRECTORY", exitStatus: 238, kept: false },
+  { kind: "cache", root: "/var/cache", variable: "CACHE_DIRECTORY", exitStatus: 239, kept: false },
+  { kind: "logs", root: "/var/log", variable: "LOGS_DIRECTORY", exitStatus: 240, kept: false },
+  { kind: "configuration", root: "/etc", variable: "CONFIGURATION_DIRECTORY", exitStatus: 241, kept: true },
 ];
 
 export interface DirectoryFailure {
@@ -45,7 +46,7 @@ export function makeExecDirectories(
     const { entries, mode } = exec.directories[row.kind];
     for (const entry of entries) {
       const path = `${row.root}/${entry.path}`;
-      const code = makeOwned(host, path, mode, row.owned ? uid : -1, row.owned ? gid : -1);
+      const code = makeOwned(host, path, mode, uid, gid, row.kept);
       if (code < 0) {
         return err({
           exitStatus: row.exitStatus,
@@ -59,13 +60,14 @@ export function makeExecDirectories(
   return ok(null);
 }
 
-/** `RUNTIME_DIRECTORY=/run/a:/run/b`, one for each kind that the unit uses. */
+/** `RUNTIME_DIRECTORY=/run/a:/run/b`, sorted, one for each kind that the unit uses. */
 export function directoryVariables(exec: ExecSettings): string[] {
   const variables: string[] = [];
   for (const row of KINDS) {
     const { entries } = exec.directories[row.kind];
     if (entries.length === 0) continue;
-    variables.push(`${row.variable}=${entries.map((entry) => `${row.root}/${entry.path}`).join(":")}`);
+    const paths = entries.map((entry) => `${row.root}/${entry.path}`).sort();
+    variables.push(`${row.variable}=${paths.join(":")}`);
   }
   return variables;
 }
@@ -78,10 +80,18 @@ export function removeRuntimeDirectories(host: Native, exec: ExecSettings): void
   }
 }
 
-function makeOwned(host: Native, path: string, mode: number, uid: number, gid: number): number {
+function makeOwned(
+  host: Native,
+  path: string,
+  mode: number,
+  uid: number,
+  gid: number,
+  kept: boolean,
+): number {
   makeParents(host, path, 0o755);
   const made = host.mkdir(path, mode);
   if (made < 0 && made !== EEXIST) return made;
+  if (made === EEXIST && kept) return 0;
   const status = host.stat(path);
   if (typeof status === "number") return status;
   if (status.kind !== "directory") return EEXIST;

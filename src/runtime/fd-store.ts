@@ -14,6 +14,7 @@ export interface FdStore {
   store(unit: string, fds: readonly number[], name: string, max: number, poll: boolean): number;
   remove(unit: string, name: string): number;
   release(unit: string): void;
+  /** The last stored comes first, as systemd passes them. */
   list(unit: string): readonly StoredDescriptor[];
 }
 
@@ -43,7 +44,7 @@ export function createFdStore(host: Native, onChange: (unit: string, count: numb
           host.close(fd);
           continue;
         }
-        stores.set(unit, [...kept, { fd, name }]);
+        stores.set(unit, [{ fd, name }, ...kept]);
         if (!poll) continue;
         host.watch(fd, POLL_ERROR | POLL_HANGUP, () =>
           onChange(

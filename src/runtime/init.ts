@@ -6,14 +6,15 @@
  * loaded, and the boot unit is started with everything that it wants. Nothing of this returns to the event loop, so
  * no connection is looked at before all units are known.
  */
+
+import { err, ok } from "../base/result.ts";
+import type { Usec } from "../base/time.ts";
 import { runtimeDirectory } from "../control/control-path.ts";
 import { createControlServer } from "../control/server.ts";
 import { activeState } from "../engine/active-state.ts";
 import { createEngine } from "../engine/step.ts";
 import { describe } from "../host/errno.ts";
 import type { Native } from "../host/native.ts";
-import { err, ok } from "../base/result.ts";
-import type { Usec } from "../base/time.ts";
 import { createAdoption } from "./adoption.ts";
 import { createConnections } from "./connections.ts";
 import { createControlBackend } from "./control-backend.ts";
@@ -23,16 +24,17 @@ import { environmentValue } from "./environment.ts";
 import { readEnvironmentFiles } from "./environment-files.ts";
 import { createFdStore } from "./fd-store.ts";
 import { createLog, type Log } from "./log.ts";
-import { openNotifySocket } from "./notify-socket.ts";
 import { onNotification } from "./notification.ts";
+import { openNotifySocket } from "./notify-socket.ts";
 import type { InitOptions } from "./options.ts";
 import { createPidFiles } from "./pid-files.ts";
 import { createProcessTable } from "./process-table.ts";
 import { createRequests } from "./requests.ts";
 import { createPump, type Runtime } from "./runtime.ts";
-import { makeParents } from "./socket-open.ts";
-import { createSocketTable } from "./socket-table.ts";
 import { onSignal } from "./signals.ts";
+import { makeParents } from "./socket-open.ts";
+import { socketOwner } from "./socket-owner.ts";
+import { createSocketTable } from "./socket-table.ts";
 import { stepFailure } from "./spawn-command.ts";
 import { createTimers } from "./timers.ts";
 import { COMMAND_UNIT, createUnitStore } from "./unit-store.ts";
@@ -185,24 +187,14 @@ function spawnFinished(runtime: Runtime, pid: number, stage: number, step: strin
   const pending = runtime.pendingSpawns.get(pid);
   if (pending === undefined) return;
   runtime.pendingSpawns.delete(pid);
-  if (stage === 0) return runtime.emit({ type: "executed", unit: pending.unit, token: pending.token });
-  // The child exits with that status itself: the engine sees the result there, the log has the cause.
-  runtime.log.write("error", pending.unit, stepFailure(pending.commandPath, stage, step, errno).message);
+  // A child that failed exits with that status itself: the engine sees the result there, the log has the cause.
+  if (stage === 0) runtime.emit({ type: "executed", unit: pending.unit, token: pending.token });
+  else runtime.log.write("error", pending.unit, stepFailure(pending.commandPath, stage, step, errno).message);
 }
 
 function boot(runtime: Runtime): void {
   const { host, log, units, emit, options } = runtime;
-  const first = units.loadSockets();
-  emit({ type: "units-loaded", units: first.units, complete: false, stubs: first.stubs });
-  for (const unit of first.early)
-    emit({
-      type: "job-requested",
-      requestId: runtime.requests.open({}),
-      unit,
-      job: "start",
-      // Nothing that these need is more than a name yet: targets start with the boot unit, once all is known.
-      mode: "ignore-dependencies",
-    });
+  openEarlySockets(runtime);
   runtime.listeningUsec = host.monotonic();
   emit({ type: "units-loaded", units: units.loadRest(), complete: true, stubs: [] });
   const startedBoot = runtime.requests.open({
@@ -222,17 +214,29 @@ function boot(runtime: Runtime): void {
   });
 }
 
+/** Sockets that nothing has to come before listen now; their units take them over when the boot reaches them. */
+function openEarlySockets(runtime: Runtime): void {
+  const { units, early } = runtime.units.loadSockets();
+  const names = new Set(early);
+  for (const unit of units) {
+    if (unit.type !== "socket" || !names.has(unit.name)) continue;
+    const owner = socketOwner(runtime.spawnContext.readAccounts, unit);
+    if (owner.ok) runtime.sockets.preopen(unit, owner.value);
+  }
+}
+
 function bootFinished(runtime: Runtime): void {
   const { host, log, engine } = runtime;
   runtime.finishedUsec = host.monotonic();
+  runtime.sockets.closeUnclaimed();
   const states = [...engine.graph.units.values()];
   const listening = states.filter((unit) => unit.kind === "socket" && activeState(unit) === "active").length;
-  const milliseconds = ((runtime.finishedUsec - host.startUsec) / 1000).toFixed(1);
+  const since = (at: Usec): string => ((at - host.startUsec) / 1000).toFixed(1);
   const failed = states.filter((unit) => activeState(unit) === "failed").map((unit) => unit.name);
   log.write(
     "info",
     null,
-    `Startup finished in ${milliseconds} ms: ${listening} ${listening === 1 ? "socket" : "sockets"} listening`,
+    `Startup finished in ${since(runtime.finishedUsec)} ms: ${listening} ${listening === 1 ? "socket" : "sockets"} listening, the first after ${since(runtime.listeningUsec)} ms`,
     failed.length > 0 ? { failed } : undefined,
   );
 }

@@ -116,7 +116,7 @@ export function parseInvocation(
   for (const row of OPTIONS) {
     const text = variable(row.variable);
     if (text !== null && text !== "" && !row.set(values, text))
-      warn(complaint(row.variable, text, row.expected) + ", ignoring");
+      warn(`${complaint(row.variable, text, row.expected)}, ignoring`);
   }
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] ?? "";

@@ -8,13 +8,14 @@
  * Events are taken strictly one after the other: an answer that comes while effects are being carried out waits in
  * the queue. The engine never sees an event in the middle of another.
  */
+
+import type { Usec } from "../base/time.ts";
+import type { Effect } from "../engine/effect.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Event } from "../engine/event.ts";
 import { findUnit } from "../engine/graph.ts";
 import type { UnitState } from "../engine/state.ts";
 import { step } from "../engine/step.ts";
-import type { Effect } from "../engine/effect.ts";
-import type { Event } from "../engine/event.ts";
-import type { Usec } from "../base/time.ts";
 import type { Native } from "../host/native.ts";
 import type { ServiceUnit, SocketUnit, Unit } from "../unit/model.ts";
 import type { Adoption } from "./adoption.ts";

@@ -34,10 +34,10 @@ const STOPS: Readonly<Record<number, ShutdownKind>> = {
 const CODES = { 1: "exited", 2: "killed", 3: "dumped" } as const;
 
 export function onSignal(runtime: Runtime, signal: number, reload: () => void): void {
-  if (signal === SIGCHLD) return reapChildren(runtime);
   const stop = STOPS[signal];
-  if (stop !== undefined) return requestStop(runtime, stop, signal);
-  if (runtime.foregroundPid > 0 && signal !== SIGCONT && signal !== SIGURG)
+  if (signal === SIGCHLD) reapChildren(runtime);
+  else if (stop !== undefined) requestStop(runtime, stop, signal);
+  else if (runtime.foregroundPid > 0 && signal !== SIGCONT && signal !== SIGURG)
     runtime.host.kill(runtime.foregroundPid, signal);
   else if (signal === SIGHUP) reload();
 }

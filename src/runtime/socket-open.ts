@@ -7,13 +7,14 @@
  * read-write so that it never reports end-of-file.
  */
 import { err, ok, type Result } from "../base/result.ts";
+import { describe } from "../host/errno.ts";
 import {
+  type Address,
   AF_INET,
   AF_INET6,
   AF_NETLINK,
   AF_UNIX,
   AF_VSOCK,
-  type Address,
   type Native,
   O_CREAT,
   O_NOCTTY,
@@ -26,8 +27,7 @@ import {
   SOCK_STREAM,
 } from "../host/native.ts";
 import type { Listener, SocketAddress, SocketSettings, SocketUnit } from "../unit/model.ts";
-import { applySocketOptions, SOL_IPV6, IPV6_V6ONLY, applyBindOptions } from "./socket-options.ts";
-import { describe } from "../host/errno.ts";
+import { applyBindOptions, applySocketOptions, IPV6_V6ONLY, SOL_IPV6 } from "./socket-options.ts";
 
 const EADDRINUSE = -98;
 const EEXIST = -17;

@@ -3,10 +3,11 @@
  * for which kinds of listener it has a meaning. A refused option is a warning and the socket still listens, as
  * under systemd; only BindToDevice= is fatal, since a socket on the wrong interface may be reachable by strangers.
  */
-import type { Address, Native } from "../host/native.ts";
-import { describe } from "../host/errno.ts";
-import type { Listener, SocketSettings } from "../unit/model.ts";
+
 import { USEC_PER_SEC } from "../base/time.ts";
+import { describe } from "../host/errno.ts";
+import type { Address, Native } from "../host/native.ts";
+import type { Listener, SocketSettings } from "../unit/model.ts";
 
 export const SOL_IPV6 = 41;
 export const IPV6_V6ONLY = 26;

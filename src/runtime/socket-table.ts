@@ -8,12 +8,19 @@
  * O_NONBLOCK belongs to the open file description, which a service shares: it is set whenever polling begins, since a
  * service that ran in between may have cleared it, and an accept() that blocks would stop PID 1.
  */
+
+import { ok, type Result } from "../base/result.ts";
 import type { Address, Native } from "../host/native.ts";
 import { POLL_IN, POLL_OUT } from "../host/native.ts";
 import type { SocketUnit } from "../unit/model.ts";
-import { closeSocketUnit, type OpenFailure, openSocketUnit, type SocketOwner } from "./socket-open.ts";
 import { connectionIdentity } from "./connection-identity.ts";
-import type { Result } from "../base/result.ts";
+import {
+  closeSocketUnit,
+  type OpenedSocket,
+  type OpenFailure,
+  openSocketUnit,
+  type SocketOwner,
+} from "./socket-open.ts";
 
 const EAGAIN = -11;
 const EINTR = -4;
@@ -50,6 +57,13 @@ interface SocketEntry {
 }
 
 export interface SocketTable {
+  /**
+   * Opens before the unit is started, for the boot: `open` takes it over. A failure is not told: `open` tries again,
+   * and its failure counts.
+   */
+  preopen(unit: SocketUnit, owner: SocketOwner): void;
+  /** Closes what was opened ahead and not taken over. */
+  closeUnclaimed(): void;
   open(unit: SocketUnit, owner: SocketOwner): Result<readonly string[], OpenFailure>;
   close(unit: SocketUnit): void;
   watch(unit: SocketUnit): void;
@@ -65,6 +79,7 @@ export interface SocketTable {
 
 export function createSocketTable(host: Native, events: SocketEvents): SocketTable {
   const entries = new Map<string, SocketEntry>();
+  const ahead = new Map<string, OpenedSocket & { readonly unit: SocketUnit }>();
 
   const poll = (entry: SocketEntry, listener: number): void => {
     const fd = entry.fds[listener];
@@ -79,14 +94,26 @@ export function createSocketTable(host: Native, events: SocketEvents): SocketTab
         : events.incoming(entry.unit.name, listener),
     );
   };
-  const pollAll = (entry: SocketEntry): void => entry.fds.forEach((_, listener) => poll(entry, listener));
+  const pollAll = (entry: SocketEntry): void => {
+    for (const listener of entry.fds.keys()) poll(entry, listener);
+  };
 
   return {
-    open(unit, owner) {
+    preopen(unit, owner) {
       const opened = openSocketUnit(host, unit, owner);
+      if (opened.ok) ahead.set(unit.name, { unit, ...opened.value });
+    },
+    closeUnclaimed() {
+      for (const { unit, fds } of ahead.values()) closeSocketUnit(host, unit.socket, fds);
+      ahead.clear();
+    },
+    open(unit, owner) {
+      const claimed = ahead.get(unit.name);
+      ahead.delete(unit.name);
+      const opened = claimed === undefined ? openSocketUnit(host, unit, owner) : ok(claimed);
       if (!opened.ok) return opened;
       entries.set(unit.name, { unit, fds: opened.value.fds, watched: false, paused: new Set() });
-      return { ok: true, value: opened.value.warnings };
+      return ok(opened.value.warnings);
     },
     close(unit) {
       const entry = entries.get(unit.name);
@@ -122,7 +149,9 @@ export function createSocketTable(host: Native, events: SocketEvents): SocketTab
     },
     flush(name) {
       const entry = entries.get(name);
-      entry?.fds.forEach((fd, listener) => flushOne(host, fd, listensForConnections(entry.unit, listener)));
+      if (entry === undefined) return;
+      for (const [listener, fd] of entry.fds.entries())
+        flushOne(host, fd, listensForConnections(entry.unit, listener));
     },
     descriptors: (name) => entries.get(name)?.fds ?? [],
     address(fd) {

@@ -5,6 +5,8 @@
  * Anything that can fail before the fork fails with the exit status that systemd documents for that step, as if a
  * child had exited with it, so that results and messages are the same wherever a step is done.
  */
+
+import { err, ok, type Result } from "../base/result.ts";
 import { describe } from "../host/errno.ts";
 import {
   AF_UNIX,
@@ -20,9 +22,8 @@ import {
   type SpawnOpen,
   type SpawnRequest,
 } from "../host/native.ts";
-import { err, ok, type Result } from "../base/result.ts";
-import type { ExecCommand, ExecOutput, ExecSettings, OpenFile, Unit } from "../unit/model.ts";
 import { expandArguments } from "../unit/expand-variables.ts";
+import type { ExecCommand, ExecOutput, ExecSettings, OpenFile, Unit } from "../unit/model.ts";
 import { findGroup, findUser, memberGroups, type ReadAccountFile, type User } from "./accounts.ts";
 import { buildEnvironment, DEFAULT_PATH, environmentValue } from "./environment.ts";
 import { directoryVariables, makeExecDirectories } from "./exec-directories.ts";
@@ -93,6 +94,7 @@ interface Credentials {
 interface OpenedForChild {
   readonly toClose: number[];
   output: number;
+  outputForChild: number;
   /** The child's end and ours. */
   adopt: readonly [number, number] | null;
 }
@@ -105,7 +107,7 @@ const EXIT_GROUP = 216;
 const EXIT_SECCOMP = 228;
 
 export function spawnCommand(context: SpawnContext, order: SpawnOrder): Result<SpawnOutcome, SpawnFailure> {
-  const opened: OpenedForChild = { toClose: [], output: -1, adopt: null };
+  const opened: OpenedForChild = { toClose: [], output: -1, outputForChild: -1, adopt: null };
   const request = prepare(context, order, opened);
   if (!request.ok) {
     closeAll(context.host, opened);
@@ -236,7 +238,8 @@ function resolveCredentials(context: SpawnContext, order: SpawnOrder): Result<Cr
       return err({ exitStatus: EXIT_GROUP, message: `SupplementaryGroups=${name}: ${extra.error}` });
     if (!groups.includes(extra.value)) groups.push(extra.value);
   }
-  const changes = user !== null || group !== null || groups.length > 0;
+  // Group= alone leaves the other groups as they are.
+  const changes = user !== null || exec.supplementaryGroups.length > 0;
   return ok({
     user: user?.value ?? ownUser(context),
     uid: user?.value.uid ?? -1,
@@ -300,6 +303,9 @@ interface Stdio {
 
 const NULL_FD = -1;
 
+/** The same open file as a descriptor that comes before it. */
+const copyOf = (slot: 0 | 1): number => -3 - slot;
+
 function openStdio(
   host: Native,
   order: SpawnOrder,
@@ -312,21 +318,9 @@ function openStdio(
   const input = openInput(host, order, opens, opened, passed);
   if (!input.ok) return input;
   const sinks: OutputSinks = { host, order, credentials, opens, opened, passed };
-  const out = openOutput(
-    sinks,
-    1,
-    order.unit.exec.standardOutput,
-    order.unit.exec.standardOutputArgument,
-    input.value,
-  );
+  const out = openOutput(sinks, 1, order.unit.exec.standardOutput, order.unit.exec.standardOutputArgument);
   if (!out.ok) return out;
-  const error = openOutput(
-    sinks,
-    2,
-    order.unit.exec.standardError,
-    order.unit.exec.standardErrorArgument,
-    out.value,
-  );
+  const error = openOutput(sinks, 2, order.unit.exec.standardError, order.unit.exec.standardErrorArgument);
   if (!error.ok) return error;
   return ok({
     fds: [input.value, out.value, error.value],
@@ -363,7 +357,7 @@ function openInput(
       opens.push({
         slot: 0,
         path: exec.standardInputArgument ?? "/dev/null",
-        flags: O_RDONLY | O_NOCTTY,
+        flags: (isAlsoOutput(exec) ? O_RDWR : O_RDONLY) | O_NOCTTY,
         mode: 0,
       });
       return ok(NULL_FD);
@@ -375,6 +369,15 @@ function openInput(
       return ok(fd);
     }
   }
+}
+
+/** One file for input and output is opened once. */
+function isAlsoOutput(exec: ExecSettings): boolean {
+  const path = exec.standardInputArgument;
+  return (
+    (exec.standardOutput === "file" && exec.standardOutputArgument === path) ||
+    (exec.standardError === "file" && exec.standardErrorArgument === path)
+  );
 }
 
 function namedDescriptor(
@@ -397,24 +400,26 @@ interface OutputSinks {
   readonly passed: readonly PassedDescriptor[];
 }
 
-/** `inherited` is the descriptor before it: standard input for output, standard output for errors. */
 function openOutput(
   sinks: OutputSinks,
   slot: 1 | 2,
   kind: ExecOutput,
   argument: string | null,
-  inherited: number,
 ): Result<number, SpawnFailure> {
   const { exec } = sinks.order.unit;
   const openIn = (path: string, flags: number): Result<number, SpawnFailure> => {
-    sinks.opens.push({ slot, path, flags: flags | O_NOCTTY, mode: 0o644 });
+    if (exec.standardInput === "file" && exec.standardInputArgument === path && isAlsoOutput(exec))
+      return ok(copyOf(0));
+    sinks.opens.push({ slot, path, flags: flags | O_NOCTTY, mode: 0o666 & ~exec.umask });
     return ok(NULL_FD);
   };
+  if (slot === 2 && kind === exec.standardOutput && argument === exec.standardOutputArgument)
+    return ok(copyOf(1));
   switch (kind) {
     case "null":
       return ok(NULL_FD);
     case "inherit":
-      return inheritOutput(sinks, slot, inherited);
+      return inheritOutput(sinks, slot);
     case "journal":
     case "kmsg":
     case "journal+console":
@@ -444,29 +449,22 @@ function openOutput(
 }
 
 /** Errors follow output; output follows an input that can be written to, else it is captured as always. */
-function inheritOutput(sinks: OutputSinks, slot: 1 | 2, inherited: number): Result<number, SpawnFailure> {
-  const before = sinks.opens.find((open) => open.slot === slot - 1);
-  const writable =
-    slot === 2 ||
-    sinks.order.unit.exec.standardInput === "socket" ||
-    sinks.order.unit.exec.standardInput.startsWith("tty");
-  if (before !== undefined && writable) {
-    sinks.opens.push({ ...before, slot, flags: before.flags & ~O_TRUNC });
-    return ok(NULL_FD);
-  }
-  if (slot === 2) return ok(inherited);
-  return writable && inherited >= 0 ? ok(inherited) : capturePipe(sinks);
+function inheritOutput(sinks: OutputSinks, slot: 1 | 2): Result<number, SpawnFailure> {
+  if (slot === 2) return ok(copyOf(1));
+  const input = sinks.order.unit.exec.standardInput;
+  return input === "socket" || input.startsWith("tty") ? ok(copyOf(0)) : capturePipe(sinks);
 }
 
 /** One pipe for a command's output and errors, owned by its user, because programs open /dev/stdout by path. */
 function capturePipe(sinks: OutputSinks): Result<number, SpawnFailure> {
   const { host, opened, credentials } = sinks;
+  if (opened.output >= 0) return ok(opened.outputForChild);
   const pipe = host.pipe();
   if (typeof pipe === "number")
     return err({ exitStatus: EXIT_STDOUT, message: `cannot make a pipe for output: ${describe(pipe)}` });
   const [readEnd, writeEnd] = pipe;
-  if (opened.output >= 0) host.close(opened.output);
   opened.output = readEnd;
+  opened.outputForChild = writeEnd;
   opened.toClose.push(writeEnd);
   if (credentials.uid >= 0 || credentials.gid >= 0) host.fchown(writeEnd, credentials.uid, credentials.gid);
   return ok(writeEnd);
@@ -512,7 +510,8 @@ function identityOf(host: Native, order: SpawnOrder, credentials: Credentials): 
     !keep &&
     credentials.uid >= 0 &&
     !(own.euid === credentials.uid && own.egid === credentials.gid && own.euid !== 0);
-  if (keep || (!changesUser && credentials.groups === null) || (own.euid !== 0 && !changesUser)) return {};
+  const changesGroups = credentials.groups !== null || credentials.gid >= 0;
+  if (keep || (!changesUser && !changesGroups) || (own.euid !== 0 && !changesUser)) return {};
   return {
     ...(changesUser ? { uid: credentials.uid } : null),
     ...(credentials.gid >= 0 ? { gid: credentials.gid } : null),

@@ -2,8 +2,9 @@
  * Named timers over the host's single timer: a binary heap by time, with lazy deletion, so that arming, moving and
  * clearing cost a few comparisons however many timers there are, and nothing wakes up for a timer that was cleared.
  */
-import type { Native } from "../host/native.ts";
+
 import { USEC_INFINITY, type Usec } from "../base/time.ts";
+import type { Native } from "../host/native.ts";
 
 export interface Timers {
   /** (Re)arms `id` for a monotonic time. */
