@@ -5,7 +5,7 @@
  *     npm run build -- --asan      with ASan and UBSan: image usher:asan, binary dist/usher-asan
  *     npm run build -- --dynamic   for valgrind: image usher:dynamic, binary dist/usher-dynamic
  *     npm run build -- --test      the product with test hooks: image usher:test, binary dist/usher-test
- *     npm run build -- --bundle    only the scripts, into dist/blobs
+ *     npm run build -- --bundle    only the scripts, into dist/blobs; with --sizes, what they are made of
  *
  * When nothing has changed since the last build nothing is done.
  */
@@ -188,7 +188,19 @@ async function bundle(): Promise<Needs> {
   for (const old of readdirSync(blobDir)) {
     if (!names.has(old)) rmSync(join(blobDir, old));
   }
+  if (process.argv.includes("--sizes")) printContents(result.metafile.outputs);
   return findNeeds(result.metafile.outputs);
+}
+
+/** Where the bytes of each script come from, the largest files first. */
+function printContents(outputs: Metafile["outputs"]): void {
+  for (const [path, output] of Object.entries(outputs).filter(([path]) => path.endsWith(".js"))) {
+    process.stdout.write(`${blobName(path)}: ${output.bytes} bytes\n`);
+    const files = Object.entries(output.inputs).sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput);
+    for (const [file, { bytesInOutput }] of files) {
+      if (bytesInOutput > 0) process.stdout.write(`  ${String(bytesInOutput).padStart(7)}  ${file}\n`);
+    }
+  }
 }
 
 /** Runs docker with its output shown only where it fails. */
