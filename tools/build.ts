@@ -33,7 +33,7 @@ const blobDir = join(out, "blobs");
 /** Every blob: the file whose exports it gives, and the most bytes of bytecode that it may have. */
 const blobs: readonly { readonly name: string; readonly entry: string; readonly budget: number }[] = [
   { name: "init", entry: "src/main.ts", budget: 440_000 },
-  { name: "tools", entry: "src/tools.ts", budget: 250_000 },
+  { name: "tools", entry: "src/tools.ts", budget: 280_000 },
 ];
 
 const binaryBudget = 3_000_000;
