@@ -214,6 +214,15 @@ export function acceptFailed(engine: Engine, s: SocketState, message: string): v
 
 /* ---- the service changed ---- */
 
+/**
+ * Both are to be stopped, and the service is down already: it only waits for its turn. Who is in the socket's queue
+ * would wait for nothing; and where it is somebody who must be stopped before them, everybody until the time is over.
+ * (systemd leaves the socket alone as long as its service has any job.)
+ */
+function willNotStart(s: SocketState, service: UnitState): boolean {
+  return service.job?.type === "stop" && stopPending(s) && isInactiveOrFailed(activeState(service));
+}
+
 /** The service's state or job changed (systemd's socket_trigger_notify). */
 export function serviceChanged(engine: Engine, s: SocketState, service: UnitState): void {
   if (s.sub !== "running" && s.sub !== "listening" && s.sub !== "deferred") return;
@@ -222,7 +231,7 @@ export function serviceChanged(engine: Engine, s: SocketState, service: UnitStat
     serviceLimitHit(engine, s);
     return;
   }
-  if (service.job !== null) return;
+  if (service.job !== null && !willNotStart(s, service)) return;
   if (!isServiceActive(service, true)) {
     if (s.sub !== "listening" || !s.watched) enterListening(engine, s);
   } else if (service.sub === "running" && s.sub !== "running") {

@@ -1,6 +1,6 @@
 /** The container's end: order, budget, exit codes. */
 import { describe, expect, it } from "vitest";
-import { command, SEC, service, target } from "./builders.ts";
+import { command, SEC, service, socket, target } from "./builders.ts";
 import { exit, type Simulator, STUBBORN, simulate } from "./simulator.ts";
 
 function end(sim: Simulator, budgetUsec: number | null = null): void {
@@ -36,6 +36,25 @@ describe("the container's end", () => {
     expect(sim.messages()).toContain("Had to be killed: b.service");
     expect(sim.states.indexOf("b.service failed")).toBeLessThan(sim.states.lastIndexOf("a.service dead"));
     expect(sim.now - begin).toBeLessThan(8 * SEC);
+  });
+
+  it("turns away who waits for a service that will not be started any more, also while others stop", () => {
+    const sim = simulate([
+      socket("db.socket"),
+      service("db.service", { deps: { Requires: ["slow.service"], After: ["slow.service"] } }),
+      service("slow.service", { service: { type: "notify" } }),
+      service("client.service", { deps: { After: ["db.service"] } }),
+    ]);
+    sim.behaviours["client.service/ExecStart"] = STUBBORN;
+    sim.start("client.service");
+    sim.start("db.socket");
+    sim.incoming("db.socket");
+    expect([sim.state("db.socket"), sim.state("db.service")]).toEqual(["active/running", "inactive/dead"]);
+    end(sim);
+    sim.incoming("db.socket");
+    expect(sim.state("client.service")).toBe("deactivating/stop-sigterm");
+    expect(sim.count("flush-socket", "db.socket")).toBe(1);
+    expect(sim.state("db.service")).toBe("inactive/dead");
   });
 
   it("ends a chain of stubborn services by the deadline, in order", () => {
