@@ -231,7 +231,12 @@ export async function startContainer(options: StartOptions = {}): Promise<UsherC
   // Set by the global set-up of the container tests; a container started by hand belongs to no run.
   const run = process.env["USHER_TEST_RUN"] ?? "none";
   const started = await configure(options, run).start();
-  const docker = (await engine()).getContainer(started.getId());
+  return watchContainer(started.getId(), started.getName(), options.tty ?? false);
+}
+
+/** The same for a container that somebody else has started, Compose for instance. */
+export async function watchContainer(id: string, name: string, tty: boolean): Promise<UsherContainer> {
+  const docker = (await engine()).getContainer(id);
   const log = new Log();
   let killedAt: number | undefined;
   let removed: Promise<void> | undefined;
@@ -242,7 +247,7 @@ export async function startContainer(options: StartOptions = {}): Promise<UsherC
     });
     return removed;
   };
-  await follow(docker, log, options.tty ?? false);
+  await follow(docker, log, tty);
   const inspected = await docker.inspect();
   const networks = Object.values(inspected.NetworkSettings.Networks);
   const address = networks.map((network) => network.IPAddress).find((ip) => ip !== "") ?? "";
@@ -267,8 +272,8 @@ export async function startContainer(options: StartOptions = {}): Promise<UsherC
   const open = (port: number): Promise<Socket> => openConnection(address, port);
 
   return {
-    id: started.getId(),
-    name: started.getName(),
+    id,
+    name,
     log,
     docker,
     address,
