@@ -28,106 +28,107 @@
 #define WRAP_SIGNALS 65
 
 /* What a step of a face answers instead of an exit status. */
-#define WRAP_GO_ON    (-1)
+#define WRAP_GO_ON (-1)
 #define WRAP_NOT_MINE (-2) /* this command line is for the rest of usher */
 
 /* What becomes of a signal that arrives. */
 enum wrap_action {
-    WRAP_PASS,
-    WRAP_SWALLOW,
-    WRAP_SUSPEND /* passed on; then this process stops itself too */
+	WRAP_PASS,
+	WRAP_SWALLOW,
+	WRAP_SUSPEND /* passed on; then this process stops itself too */
 };
 
 enum wrap_place {
-    WRAP_PLACE_SAME,
-    WRAP_PLACE_GROUP,  /* own process group, in the foreground of the terminal */
-    WRAP_PLACE_SESSION /* own session, with the terminal as its own */
+	WRAP_PLACE_SAME,
+	WRAP_PLACE_GROUP,  /* own process group, in the foreground of the terminal */
+	WRAP_PLACE_SESSION /* own session, with the terminal as its own */
 };
 
 enum wrap_event_kind {
-    WRAP_SPAWNED,
-    WRAP_NO_SPAWN,
-    WRAP_NO_EXEC,
-    WRAP_RECEIVED, /* number: signal */
-    WRAP_SWALLOWED,
-    WRAP_SKIPPED,    /* one that the hand-over of the terminal caused */
-    WRAP_TRANSLATED, /* number → other */
-    WRAP_PASSING,
-    WRAP_PASSED,
-    WRAP_NOT_PASSED, /* error: errno of kill(2) */
-    WRAP_DROPPED,    /* rewritten to 0 */
-    WRAP_SUSPENDING,
-    WRAP_EXITED,     /* pid; number: status */
-    WRAP_KILLED,     /* pid; number: signal */
-    WRAP_ALL_REAPED, /* error: 0, or ECHILD where no child is left at all */
-    WRAP_NO_CHDIR,
-    WRAP_LEAVING /* number: exit status */
+	WRAP_SPAWNED,
+	WRAP_NO_SPAWN,
+	WRAP_NO_EXEC,
+	WRAP_RECEIVED, /* number: signal */
+	WRAP_SWALLOWED,
+	WRAP_SKIPPED,    /* one that the hand-over of the terminal caused */
+	WRAP_TRANSLATED, /* number → other */
+	WRAP_PASSING,
+	WRAP_PASSED,
+	WRAP_NOT_PASSED, /* error: errno of kill(2) */
+	WRAP_DROPPED,    /* rewritten to 0 */
+	WRAP_SUSPENDING,
+	WRAP_EXITED,     /* pid; number: status */
+	WRAP_KILLED,     /* pid; number: signal */
+	WRAP_ALL_REAPED, /* error: 0, or ECHILD where no child is left at all */
+	WRAP_NO_CHDIR,
+	WRAP_LEAVING /* number: exit status */
 };
 
 struct wrap_event {
-    enum wrap_event_kind kind;
-    pid_t pid;
-    int number;
-    int other;
-    int error;
+	enum wrap_event_kind kind;
+	pid_t pid;
+	int number;
+	int other;
+	int error;
 };
 
 /* One row for each option: how it is spelled, and what it does. */
 struct wrap_option {
-    char letter;      /* 0: none */
-    const char *name; /* without dashes; NULL: none */
-    bool has_value;
-    int (*take)(const char *value); /* WRAP_GO_ON, or the exit status */
+	char letter;      /* 0: none */
+	const char *name; /* without dashes; NULL: none */
+	bool has_value;
+	int (*take)(const char *value); /* WRAP_GO_ON, or the exit status */
 };
 
 struct wrap_face {
-    const char *name;
-    const struct wrap_option *options; /* ends with a row without letter and name */
-    bool options_anywhere;             /* as getopt(3) does by itself: also behind the command's name */
-    bool takes_faults;                 /* a SIGSEGV that somebody sent is passed on like any other signal */
-    /* Each answers WRAP_GO_ON or an exit status. */
-    int (*begin)(void);        /* before the options are read; may be NULL */
-    int (*read_options)(void); /* NULL: by getopt(3) */
-    int (*misused)(void);      /* an option that isn't one; getopt has said so */
-    int (*no_command)(void);
-    int (*ready)(void);    /* the options are read: variables, warnings, process attributes */
-    int (*in_child)(void); /* between fork and exec */
-    int (*exec_status)(int error);
-    void (*tell)(const struct wrap_event *event);
+	const char *name;
+	const struct wrap_option *options; /* ends with a row without letter and name */
+	bool options_anywhere;             /* as getopt(3) does by itself: also behind the command's name */
+	bool takes_faults;                 /* a SIGSEGV that somebody sent is passed on like any other signal */
+	/* Each answers WRAP_GO_ON or an exit status. */
+	int (*begin)(void);        /* before the options are read; may be NULL */
+	int (*read_options)(void); /* NULL: by getopt(3) */
+	int (*misused)(void);      /* an option that isn't one; getopt has said so */
+	int (*no_command)(void);
+	int (*ready)(void);    /* the options are read: variables, warnings, process attributes */
+	int (*in_child)(void); /* between fork and exec */
+	int (*exec_status)(int error);
+	void (*tell)(const struct wrap_event *event);
 };
 
 extern const struct wrap_face wrap_usher, wrap_tini, wrap_dumb_init, wrap_catatonit;
 
 /* The one process of this kind there is. Zero is the sensible beginning for every field but `child_mask`. */
 struct wrap {
-    const struct wrap_face *face;
-    int argc;
-    char **argv;
-    char **command;
+	const struct wrap_face *face;
+	int argc;
+	char **argv;
+	char **command;
 
-    /* Decided by the face. */
-    int verbosity;
-    bool warn_reaped;
-    bool to_group;    /* signals go to the command's process group */
-    bool sweep;       /* what the command leaves behind there gets SIGTERM */
-    bool leave_first; /* when the command has ended, other ended children needn't be reaped */
-    bool always_reap; /* look for ended children after every signal */
-    bool wait_all;    /* end when the last descendant has ended */
-    bool pause;       /* no command */
-    bool leave_directory;
-    bool close_files;
-    bool job_control; /* stop when the command is stopped by the terminal, and go on together */
-    enum wrap_place place;
-    enum wrap_action actions[WRAP_SIGNALS];
-    int rewrite[WRAP_SIGNALS]; /* 0: as it is, -1: dropped */
-    bool skip_once[WRAP_SIGNALS];
-    short exit_codes[256]; /* 0: as it is, else the code + 1 */
-    sigset_t child_mask; /* signal mask of the command; the one found at start, unless the face changes it */
+	/* Decided by the face. */
+	int verbosity;
+	bool warn_reaped;
+	bool to_group;    /* signals go to the command's process group */
+	bool sweep;       /* what the command leaves behind in its process group gets SIGTERM */
+	bool tell_sweep;  /* say so in any case */
+	bool leave_first; /* when the command has ended, other ended children needn't be reaped */
+	bool always_reap; /* look for ended children after every signal */
+	bool wait_all;    /* end when the last descendant has ended */
+	bool pause;       /* no command */
+	bool leave_directory;
+	bool close_files;
+	bool job_control; /* stop when the command is stopped by the terminal, and go on together */
+	enum wrap_place place;
+	enum wrap_action actions[WRAP_SIGNALS];
+	int rewrite[WRAP_SIGNALS]; /* 0: as it is, -1: dropped */
+	bool skip_once[WRAP_SIGNALS];
+	short exit_codes[256]; /* 0: as it is, else the code + 1 */
+	sigset_t child_mask;   /* signal mask of the command; the one found at start, unless the face changes it */
 
-    /* Found and done. */
-    bool children_ignored; /* SIGCHLD was ignored at start */
-    pid_t child;
-    int status; /* exit status, WRAP_GO_ON while the command runs */
+	/* Found and done. */
+	bool children_ignored; /* SIGCHLD was ignored at start */
+	pid_t child;
+	int status; /* exit status, WRAP_GO_ON while the command runs */
 };
 extern struct wrap wrap;
 

@@ -21,8 +21,8 @@ export type Step =
   | { readonly reads: string }
   /** Until no zombie is the program's child, for so many seconds at most. */
   | { readonly reaped: number }
-  /** Notes the program's own working directory, or its open descriptors. */
-  | { readonly look: "cwd" | "fds" }
+  /** Notes the program's own working directory, its open descriptors, or who has the terminal. */
+  | { readonly look: "cwd" | "fds" | "foreground" }
   | { readonly ended: true };
 
 export type Who = "parent" | "wrapper" | "command" | "kid" | "orphan" | "escapee";
@@ -36,8 +36,8 @@ export type Case = {
   readonly env?: Readonly<Record<string, string>>;
   /** Default: both. */
   readonly where?: readonly Where[];
-  /** Default: pipes. "tty": all three are a terminal, and the program leads its session. */
-  readonly stdio?: "tty" | "stdin-tty";
+  /** Default: pipes. "tty": all three are a terminal, and the program leads its session. "full": stderr takes no more. */
+  readonly stdio?: "tty" | "stdin-tty" | "full";
   readonly argv0?: string;
   readonly start?: {
     readonly ignored?: readonly number[];
@@ -48,10 +48,12 @@ export type Case = {
     readonly subreaper?: boolean;
     /** There is a parent between the driver and the program, which can be killed. */
     readonly parent?: boolean;
+    /** Written to an executable file, "$F.sh". */
+    readonly script?: string;
     /** LISTEN_PID names the program. */
     readonly listenPid?: boolean;
-    /** The terminal's session is a shell's, the program is a job in its foreground. */
-    readonly job?: boolean;
+    /** The terminal's session is a shell's, the program is its job. "resumed": in the foreground, and again when stopped. */
+    readonly job?: "foreground" | "background" | "resumed";
   };
   readonly steps?: readonly Step[];
 };
@@ -188,7 +190,7 @@ function common(dashes: readonly string[]): Case[] {
       name: "a terminal for the command as a shell's job",
       args: [...dashes, "$T", "$F"],
       stdio: "tty",
-      start: { job: true },
+      start: { job: "foreground" },
       where: child,
     },
     {
@@ -330,7 +332,7 @@ const tiniCases: readonly Case[] = [
       { state: ["S"], who: "command" },
       ...end,
     ],
-    start: { job: true },
+    start: { job: "foreground" },
     stdio: "tty",
     where: child,
   },
@@ -472,7 +474,7 @@ const dumbInitCases: readonly Case[] = [
     {
       name: "TSTP, TTIN and TTOU suspend",
       args: ["-v", ...listen("default", String(TSTP), "default", String(TTIN), "default", String(TTOU))],
-      start: { job: true },
+      start: { job: "foreground" },
       stdio: "tty",
       steps: stops
         .flatMap((number, index): Step[] => [
@@ -575,7 +577,7 @@ const dumbInitCases: readonly Case[] = [
       name: "a job on the terminal",
       args: ["-v", "$T", "$F", "exit", "3"],
       stdio: "tty",
-      start: { job: true },
+      start: { job: "foreground" },
       where: child,
     },
   ]),

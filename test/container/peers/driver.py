@@ -109,15 +109,37 @@ def take_terminal(slave, start):
     os.setsid()
     fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
     if start.get("job"):
-        # As a shell does it: the session is another's, and the program is a job in its foreground.
-        job = os.fork()
-        if job > 0:
-            os.close(slave)
-            _, status = os.waitpid(job, 0)
-            os.kill(os.getpid(), signal.SIGKILL) if os.WIFSIGNALED(status) else os._exit(os.WEXITSTATUS(status))
-        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTTOU])
-        os.setpgid(0, 0)
+        be_a_shell(slave, start["job"])
+
+
+def be_a_shell(slave, job):
+    """The session is a shell's, and the program is its job: in the "foreground", or in the "background".
+
+    A job that is "resumed" is continued in the foreground when it stops, as by `fg`. Returns in the job.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTTOU])
+    ready, go = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(go)
+        os.read(ready, 1)
+        os.close(ready)
+        return
+    os.close(ready)
+    os.setpgid(child, child)
+    if job != "background":
+        os.tcsetpgrp(slave, child)
+    os.close(go)
+    while True:
+        _, status = os.waitpid(child, os.WUNTRACED if job == "resumed" else 0)
+        if not os.WIFSTOPPED(status):
+            break
         os.tcsetpgrp(slave, os.getpgrp())
+        os.tcsetpgrp(slave, child)
+        os.killpg(child, signal.SIGCONT)
+    if os.WIFSIGNALED(status):
+        os.kill(os.getpid(), signal.SIGKILL)
+    os._exit(os.WEXITSTATUS(status))
 
 
 def stand_between():
@@ -190,6 +212,10 @@ class Run:
         case = self.case
         start = case.get("start", {})
         kind = case.get("stdio", "pipe")
+        if "script" in start:
+            with open(f"{self.trace_file}.sh", "w") as file:
+                file.write(start["script"])
+                os.fchmod(file.fileno(), 0o755)
         self.pipes = {}
         slave = None
         to_close = []
@@ -213,6 +239,15 @@ class Run:
                 stdin, self.stdin = os.pipe()
                 to_close.append(stdin)
             streams = (stdin, out_end, err_end, slave)
+            if kind == "full":
+                # A reader that has stopped reading: the pipe is full, and is left so.
+                os.set_blocking(err_end, False)
+                try:
+                    while True:
+                        os.write(err_end, bytes(4096))
+                except BlockingIOError:
+                    os.set_blocking(err_end, True)
+                del self.pipes[err]
         self.output = {name: b"" for name in self.pipes.values()}
         self.child = os.fork()
         if self.child == 0:
@@ -330,7 +365,9 @@ class Run:
             self.wait_until(f"{who} sees {step['see']}", lambda: self.has_event(who, "signal", step["see"], count))
         elif "ready" in step:
             who = step["ready"]
-            self.wait_until(f"{who} is ready", lambda: self.ended or self.has_event(who, "ready"))
+            if self.wait_until(f"{who} is ready", lambda: self.ended or self.has_event(who, "ready")) and not self.ended:
+                # Now, while it can be found.
+                self.pid_of(who)
         elif "state" in step:
             states = step["state"]
             pid = self.pid_of(step.get("who", "wrapper"))
@@ -354,6 +391,8 @@ class Run:
             return os.readlink(f"/proc/{wrapper}/cwd")
         if what == "fds":
             return " ".join(sorted(os.listdir(f"/proc/{wrapper}/fd"), key=int))
+        if what == "foreground":
+            return "foreground: " + self.names().get(os.tcgetpgrp(self.master), "other")
         raise ValueError(what)
 
     # ------------------------------------------------------------------------------------------------- at the end
@@ -407,6 +446,7 @@ class Run:
             names.setdefault(os.getpgrp(), "driver's group")
             if self.case.get("start", {}).get("job"):
                 names[self.child] = "shell"
+                names[self.find_wrapper()] = "wrapper"
         for event in self.trace():
             if event["event"] == "start" or event["event"] == "ready":
                 names.setdefault(event["pid"], event["who"])
@@ -425,7 +465,8 @@ class Run:
         def name(match):
             return match[1] + ("<wrapper>" if match[2] == wrapper else "<other>")
 
-        text = re.sub(r"(tini \(|catatonit:|pid=|PID |pid '|pid: '|pid1 \(|child process )(\d+)", name, text)
+        if self.face != "usher":
+            text = re.sub(r"(tini \(|catatonit:|pid=|PID |pid '|pid: '|pid1 \(|child process )(\d+)", name, text)
         text = re.sub(r" \(usher [^)]*\)", "", text)
         lines = text.split("\n")
         forks = [line for line in lines if re.search(r"Spawned child process|Child spawned with PID|pid1 .* spawned", line)]
