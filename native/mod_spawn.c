@@ -155,6 +155,10 @@ static bool read_descriptors(JSContext *ctx, struct spawn_plan *plan, JSValueCon
 		JS_FreeValue(ctx, item);
 		if (failed)
 			goto out;
+		if (plan->fds[i] < -2 && (uint32_t)COPY_OF(plan->fds[i]) >= i) {
+			JS_ThrowTypeError(ctx, "a copy in fds must be of an earlier descriptor");
+			goto out;
+		}
 	}
 	plan->fd_count = (int)fd_count;
 	for (uint32_t i = 0; i < open_count; i++) {

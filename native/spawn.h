@@ -51,6 +51,9 @@ enum spawn_step {
 	STEP_COUNT
 };
 
+/* fds[i] below -2: a copy of that earlier descriptor of the child, made when all else is in place. */
+#define COPY_OF(value) (-3 - (value))
+
 struct spawn_open {
 	int slot;
 	const char *path;

@@ -186,6 +186,8 @@ static void place_fds(struct spawn_plan *plan, int *report_fd)
 	for (int i = 0; i < n; i++) {
 		if (plan->fds[i] == -2)
 			close(i);
+		else if (plan->fds[i] < -2 && dup2(COPY_OF(plan->fds[i]), i) < 0)
+			fail(plan, *report_fd, step_of_slot(i));
 	}
 	/* Everything is close-on-exec from birth; this is the belt to those braces (Linux 5.11, else -1). */
 	syscall(SYS_close_range, (unsigned)n, ~0U, CLOSE_RANGE_CLOEXEC);

@@ -82,6 +82,8 @@ export interface Stamp {
 export interface ExecStatus {
   /** "ExecStart", "ExecStartPre", … */
   readonly directive: string;
+  /** This was the main process; with Type=forking the one that ExecStart= started is not. */
+  readonly main: boolean;
   readonly path: string;
   readonly argv: readonly string[];
   /** `-` prefix: a failure was passed over. */

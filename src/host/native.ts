@@ -149,7 +149,10 @@ export interface SpawnRequest {
   readonly env: readonly string[];
   /** Names of variables that get the child's own process id as their value (LISTEN_PID, SYSTEMD_EXEC_PID, …). */
   readonly pidEnv?: readonly string[];
-  /** Position = descriptor number in the child; -1 = /dev/null, -2 = closed. Nothing else stays open. */
+  /**
+   * Position = descriptor number in the child; -1 = /dev/null, -2 = closed, -3 - N = a copy of the child's descriptor N,
+   * an earlier one. Nothing else stays open.
+   */
   readonly fds: readonly number[];
   readonly opens?: readonly SpawnOpen[];
   /** `session`: setsid. `group`: setpgid(0, 0). `none`: stays in ours. Default `session`. */

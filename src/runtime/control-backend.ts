@@ -377,7 +377,8 @@ function commandsOf(runtime: Runtime, state: ServiceState): ExecStatus[] {
   const found: ExecStatus[] = [];
   const add = (directive: keyof typeof COMMAND_LISTS, index: number, process: ProcessStatus): void => {
     const command = service[COMMAND_LISTS[directive]][index];
-    if (command !== undefined) found.push(execStatus(runtime, directive, command, process));
+    const main = process === state.execMain;
+    if (command !== undefined) found.push({ ...execStatus(runtime, directive, command, process), main });
   };
   if (state.execMain !== null)
     add("ExecStart", state.mainIndex ?? Math.max(service.execStart.length - 1, 0), state.execMain);
@@ -393,7 +394,7 @@ function execStatus(
   directive: string,
   command: ExecCommand,
   process: ProcessStatus,
-): ExecStatus {
+): Omit<ExecStatus, "main"> {
   return {
     directive,
     path: command.path,

@@ -221,9 +221,7 @@ function environmentOf(
 
 function resolveCredentials(context: SpawnContext, order: SpawnOrder): Result<Credentials, SpawnFailure> {
   const { exec } = order.unit;
-  const nobody: Credentials = { user: null, uid: -1, gid: -1, groups: null };
   const wanted = exec.user ?? null;
-  if (order.command.privileges === "full" || !order.applyPermissions) return ok(nobody);
   const user = wanted === null ? null : findUser(context.readAccounts, wanted);
   if (user !== null && !user.ok)
     return err({ exitStatus: EXIT_USER, message: `User=${wanted}: ${user.error}` });
@@ -503,18 +501,18 @@ function sessionOf(order: SpawnOrder): Partial<SpawnRequest> {
   return { leader: "session", controllingTerminal: 0, stealTerminal: input === "tty-force" };
 }
 
+/** A command with "+" or "!" keeps usher's user and group, but has the supplementary groups all the same. */
 function identityOf(host: Native, order: SpawnOrder, credentials: Credentials): Partial<SpawnRequest> {
-  const keep = order.command.privileges === "keep";
+  const changes = order.command.privileges === "normal" && order.applyPermissions;
   const own = host.identity();
   const changesUser =
-    !keep &&
+    changes &&
     credentials.uid >= 0 &&
     !(own.euid === credentials.uid && own.egid === credentials.gid && own.euid !== 0);
-  const changesGroups = credentials.groups !== null || credentials.gid >= 0;
-  if (keep || (!changesUser && !changesGroups) || (own.euid !== 0 && !changesUser)) return {};
+  if (own.euid !== 0 && !changesUser) return {};
   return {
     ...(changesUser ? { uid: credentials.uid } : null),
-    ...(credentials.gid >= 0 ? { gid: credentials.gid } : null),
+    ...(changes && credentials.gid >= 0 ? { gid: credentials.gid } : null),
     ...(credentials.groups === null ? null : { groups: credentials.groups }),
   };
 }

@@ -120,7 +120,7 @@ function stamps(name: string, pick: (details: UnitDetails) => Stamp | null): rea
 }
 
 function mainRun(details: UnitDetails): ExecStatus | null {
-  return details.service?.commands.filter((run) => run.directive === "ExecStart").at(-1) ?? null;
+  return details.service?.commands.filter((run) => run.main).at(-1) ?? null;
 }
 
 const NEVER: Stamp = { realtimeUsec: 0, monotonicUsec: 0 };

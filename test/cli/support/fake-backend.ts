@@ -13,7 +13,7 @@ import type {
 } from "../../../src/control/backend.ts";
 import { finishUnit } from "../../../src/unit/finish-unit.ts";
 import type { Unit, UnitType } from "../../../src/unit/model.ts";
-import { lexText, readInto } from "../../../src/unit/read-unit.ts";
+import { createReader, lexText, readInto } from "../../../src/unit/read-unit.ts";
 import type { Draft } from "../../../src/unit/settings.ts";
 import { FACTS } from "../../unit/facts.ts";
 import { NOW } from "./memory-system.ts";
@@ -29,7 +29,7 @@ export function ago(usec: number): Stamp {
 export function readUnit(name: string, text: string, path: string = `/etc/usher/units/${name}`): Unit {
   const type = name.slice(name.lastIndexOf(".") + 1) as UnitType;
   const draft: Draft = {};
-  readInto(draft, type, lexText(path, text), { unitName: name, fragmentPath: path, facts: FACTS }, []);
+  readInto(createReader(FACTS), draft, type, lexText(path, text), name, path);
   const origin = {
     name,
     type,
@@ -120,6 +120,7 @@ export function run(
   const argv = command.split(" ");
   return {
     directive,
+    main: directive === "ExecStart",
     path: argv[0]!,
     argv,
     ignoreFailure: false,
