@@ -12,6 +12,8 @@ import sys
 
 
 def describe(fd):
+    if fd["link"] == "/dev/null":
+        return f"{fd['fd']} /dev/null"
     blocking = "non-blocking" if fd["nonblock"] else "blocking"
     words = [str(fd["fd"]), fd["access"], blocking] + (["append"] if fd["append"] else [])
     socket = fd.get("socket")

@@ -23,8 +23,8 @@ is() {
     [ "$(state "$1")" = "$2" ]
 }
 
-# facts UNIT…: a line for each with its state, its result, and how its main process ended where it did. Not that of an
-# inactive unit: systemd forgets such a unit as soon as nothing refers to it.
+# facts UNIT…: a line for each with its state, its result, and how its main process ended where it did. Of an inactive
+# unit its state alone: systemd forgets the rest as soon as nothing refers to the unit.
 facts() {
     systemctl show -p Id -p LoadState -p ActiveState -p SubState -p Result -p ExecMainCode -p ExecMainStatus "$@" |
         awk -F= '
@@ -32,7 +32,7 @@ facts() {
                 if (!("Id" in got)) return
                 line = got["Id"] " " got["ActiveState"] "/" got["SubState"]
                 if (got["LoadState"] != "loaded") line = line " " got["LoadState"]
-                if ("Result" in got) line = line " " got["Result"]
+                if ("Result" in got && got["ActiveState"] != "inactive") line = line " " got["Result"]
                 if (got["ActiveState"] == "inactive") got["ExecMainCode"] = 0
                 if (got["ExecMainCode"] == 1) line = line " exited=" got["ExecMainStatus"]
                 if (got["ExecMainCode"] > 1) line = line " signal=" got["ExecMainStatus"]

@@ -14,7 +14,7 @@ for unit in directory directory-home directory-optional; do
     dumped /tmp/$unit.json cwd umask
 done
 echo "== root-directory"
-dumped /opt/fixtures/root-directory.json cwd
+cat /opt/fixtures/root-directory.trace
 
 echo "== limits"
 verb start limits.service

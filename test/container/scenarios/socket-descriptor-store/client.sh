@@ -35,6 +35,3 @@ verb stop preserve.service
 state preserve.service
 verb start preserve.service
 trace
-verb stop preserve.service
-verb clean --what=fdstore preserve.service
-state preserve.service

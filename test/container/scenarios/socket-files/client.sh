@@ -9,7 +9,7 @@ verb start defaults.socket owned.socket user-only.socket group-only.socket
 shown /run/files /run/files/defaults.sock /run/owned /run/owned/owned.sock /run/owned/owned.fifo \
     /run/user-only.sock /run/group-only.sock
 verb start no-user.socket
-facts no-user.socket
+state no-user.socket
 
 echo "== what stays after a stop"
 verb start removed.socket removed-fifo.socket kept.socket

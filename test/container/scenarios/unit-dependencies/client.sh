@@ -100,6 +100,9 @@ verb stop upheld.service
 await is upheld.service active/running
 verb start propagates.service reloaded.service
 verb reload propagates.service
+# Only the named unit's reload is waited for.
+await grep -qs other /tmp/trace
+await is reloaded.service active/running
 trace | sort
 verb stop propagates.service
 active reloaded

@@ -16,9 +16,9 @@ verb start system.service
 python3 - <<'PYTHON'
 import json, os, platform, socket
 dump = json.load(open("/tmp/system.json"))
-m, b, H, l, q, v, a, A, B, M, o, w, W = (dump["argv"][dump["argv"].index("exit") + 2 :] + [""] * 13)[:13]
+b, H, l, q, v, a = dump["argv"][dump["argv"].index("exit") + 2 :]
 print("boot id:", b == open("/proc/sys/kernel/random/boot_id").read().strip().replace("-", ""))
-print("host:", H == socket.gethostname(), l == socket.gethostname().split(".")[0])
+print("host:", H == socket.gethostname(), l == q == socket.gethostname().split(".")[0])
 print("kernel:", v == platform.release(), "architecture:", a)
 PYTHON
 
