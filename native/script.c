@@ -131,6 +131,9 @@ bool script_start(void)
 	JS_AddIntrinsicPromise(ctx);
 	JS_AddIntrinsicWeakRef(ctx);
 #ifdef USHER_TEST_HOOKS
+	/* For what tests bring along; the product's scripts use none. */
+	JS_AddIntrinsicTypedArrays(ctx);
+	JS_AddIntrinsicStringNormalize(ctx);
 	JS_AddIntrinsicEval(ctx);
 #endif
 	script.runtime = runtime;
