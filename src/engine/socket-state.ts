@@ -8,6 +8,7 @@ import { socketActiveState } from "./active-state.ts";
 import { broken, type Engine, emit } from "./engine.ts";
 import { findUnit, linked } from "./graph.ts";
 import { forgetProcess, newProcess } from "./process.ts";
+import { resetWindow } from "./rate-limit.ts";
 import type { ExecRole, SocketResult, SocketState, SocketSubState, UnitState } from "./state.ts";
 import { clearTimer, setTimer, timerId } from "./timer.ts";
 import { notifyUnit } from "./unit-notify.ts";
@@ -66,10 +67,14 @@ export function forgetControl(engine: Engine, s: SocketState): void {
   s.control = null;
 }
 
-/** Start polling, for what waits already too. */
+/** Start polling, for what waits already too. The poll limit begins anew, as systemd's does with every watch. */
 export function watchSocket(engine: Engine, s: SocketState): void {
   if (s.watched) return;
   s.watched = true;
+  for (const window of s.pollLimit) resetWindow(window);
+  for (const listener of s.pausedListeners) emit(engine, { type: "resume-listener", unit: s.name, listener });
+  s.pausedListeners = [];
+  clearTimer(engine, timerId("poll", s));
   emit(engine, { type: "watch-socket", unit: s.name });
 }
 

@@ -102,16 +102,12 @@ describe("Accept=no", () => {
     expect(sim.state("a.service")).toBe("active/running");
   });
 
-  it("pauses a listener at the poll limit until its window is over", () => {
-    const sim = pair(
-      { socket: { triggerLimit: { intervalUsec: 0, burst: 0 } } },
-      { unit: { startLimit: { intervalUsec: 0, burst: 0 } } },
-    );
+  it("begins the poll limit anew with every watch, so that the trigger limit is what stops a service that takes nothing", () => {
+    const sim = pair({}, { unit: { startLimit: { intervalUsec: 0, burst: 0 } } });
     sim.behaviours["a.service/ExecStart"] = exit(0);
-    for (let i = 0; i < 15; i++) sim.incoming("a.socket");
-    expect(sim.count("pause-listener", "a.socket")).toBe(1);
-    sim.advance(2 * SEC);
-    expect(sim.count("resume-listener", "a.socket")).toBe(1);
+    for (let i = 0; i < 21; i++) sim.incoming("a.socket");
+    expect(sim.count("pause-listener", "a.socket")).toBe(0);
+    expect(sim.result("a.socket")).toBe("trigger-limit-hit");
   });
 
   it("can't be started while its service runs, but its service's stop and start do not touch it", () => {
@@ -247,6 +243,15 @@ describe("Accept=yes", () => {
     expect(spawn?.environment).toEqual(
       expect.arrayContaining(["REMOTE_ADDR=127.0.0.1", "REMOTE_PORT=40002"]),
     );
+  });
+
+  it("pauses a listener at the poll limit until its window is over", () => {
+    const sim = accepting({ socket: { pollLimit: { intervalUsec: 2 * SEC, burst: 15 } } });
+    for (let i = 0; i < 15; i++) sim.connect("c.socket", i);
+    expect(sim.count("pause-listener", "c.socket")).toBe(1);
+    sim.advance(2 * SEC);
+    expect(sim.count("resume-listener", "c.socket")).toBe(1);
+    expect(sim.state("c.socket")).toBe("active/listening");
   });
 
   it("keeps the connection and the slot until the instance is dead, then forgets both", () => {
