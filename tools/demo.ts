@@ -24,7 +24,6 @@ function demoService(variables: Record<string, string>): ComposeService {
 async function makeImages(service: ComposeService): Promise<void> {
   const build = spawnSync("node", ["tools/build.ts"], { cwd: root, stdio: "inherit" });
   if (build.status !== 0) throw new Error("the build failed");
-  say(dim(`image ${service.image}: Debian with Node.js and PostgreSQL; takes a minute the first time`));
   await ensureImage(service.image);
 }
 
@@ -162,8 +161,9 @@ async function up(): Promise<void> {
   const [port] = service.ports;
   say(`${bold("curl")} http://127.0.0.1:${port?.hostPort}/   Ctrl-C stops it`);
   const child = spawn("docker", args, { stdio: "inherit" });
-  // The terminal sends SIGINT to docker too, which passes it on.
+  // A terminal's Ctrl-C reaches docker as well, which passes it on.
   process.on("SIGINT", () => {});
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
   process.exitCode = await new Promise<number>((resolve) => child.on("close", (code) => resolve(code ?? 1)));
 }
 
