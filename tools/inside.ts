@@ -2,10 +2,10 @@
  * Runs the pure layers' unit tests inside usher's own engine: the same files that vitest runs on Node, bundled with
  * a small adapter in vitest's place, executed by the test build of the binary.
  *
- *     node tools/inside.ts [--bundle]
+ *     node tools/inside.ts [--bundle] [--report FILE]
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { build } from "esbuild";
 
@@ -49,8 +49,26 @@ async function bundleTests(): Promise<void> {
   });
 }
 
+/** The counts as vitest's JSON reporter would have them, for tools/summary.ts. */
+function writeReport(file: string, output: string): void {
+  const [, passed = "0", failed = "1"] = /^(\d+) passed, (\d+) failed$/m.exec(output) ?? [];
+  const results = (status: string, count: string): object[] =>
+    Array.from({ length: Number(count) }, () => ({ status }));
+  const assertionResults = [...results("passed", passed), ...results("failed", failed)];
+  writeFileSync(
+    file,
+    JSON.stringify({ testResults: [{ status: failed === "0" ? "passed" : "failed", assertionResults }] }),
+  );
+}
+
 await bundleTests();
 if (!process.argv.includes("--bundle")) {
-  const result = spawnSync(join(root, "dist/usher-test"), ["--script", bundle], { stdio: ["ignore", "inherit", "inherit"] });
+  const result = spawnSync(join(root, "dist/usher-test"), ["--script", bundle], {
+    stdio: ["ignore", "pipe", "inherit"],
+    encoding: "utf8",
+  });
+  process.stdout.write(result.stdout);
+  const report = process.argv[process.argv.indexOf("--report") + 1];
+  if (process.argv.includes("--report") && report !== undefined) writeReport(report, result.stdout);
   process.exitCode = result.status ?? 1;
 }

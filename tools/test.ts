@@ -20,6 +20,12 @@ function vitest(project: string): Stage {
   return { title: `${project} tests`, command: ["vitest", "run", "--project", project, ...options], report };
 }
 
+/** The pure layers' unit tests once more, in usher's own engine. */
+function inside(): Stage {
+  const report = join(reports, "inside.json");
+  return { title: "the same inside usher", command: ["node", "tools/inside.ts", "--report", report], report };
+}
+
 const stages: readonly Stage[] = [
   { title: "format", command: ["biome", "check", "--linter-enabled=false"] },
   { title: "lint", command: ["biome", "lint", "--error-on-warnings"] },
@@ -27,6 +33,8 @@ const stages: readonly Stage[] = [
   { title: "types", command: ["tsc", "-b"] },
   vitest("unit"),
   { title: "build", command: ["node", "tools/build.ts"] },
+  { title: "test build", command: ["node", "tools/build.ts", "--test"] },
+  inside(),
   vitest("container"),
 ];
 

@@ -64,7 +64,9 @@ function expectation(actual: unknown, message: string | undefined, wanted: boole
   const check = (holds: boolean, what: string, expected?: unknown): void => {
     if (holds === wanted) return;
     const not = wanted ? "" : "not ";
-    throw new Error(`${message ?? ""} expected ${show(actual)} ${not}${what} ${expected === undefined ? "" : show(expected)}`);
+    throw new Error(
+      `${message ?? ""} expected ${show(actual)} ${not}${what} ${expected === undefined ? "" : show(expected)}`,
+    );
   };
   const list = actual as readonly unknown[];
   const number = actual as number;
@@ -77,9 +79,19 @@ function expectation(actual: unknown, message: string | undefined, wanted: boole
     toStrictEqual: (expected) => check(matches(actual, expected, "equal"), "to equal", expected),
     toMatchObject: (expected) => check(matches(actual, expected, "contains"), "to match", expected),
     toContain: (expected) => check(list.includes(expected), "to contain", expected),
-    toContainEqual: (expected) => check(list.some((item) => matches(item, expected, "equal")), "to contain", expected),
+    toContainEqual: (expected) =>
+      check(
+        list.some((item) => matches(item, expected, "equal")),
+        "to contain",
+        expected,
+      ),
     toHaveLength: (expected) => check(list.length === expected, "to have length", expected),
-    toMatch: (expected) => check(typeof expected === "string" ? String(actual).includes(expected) : expected.test(String(actual)), "to match", String(expected)),
+    toMatch: (expected) =>
+      check(
+        typeof expected === "string" ? String(actual).includes(expected) : expected.test(String(actual)),
+        "to match",
+        String(expected),
+      ),
     toBeNull: () => check(actual === null, "to be null"),
     toBeUndefined: () => check(actual === undefined, "to be undefined"),
     toBeDefined: () => check(actual !== undefined, "to be defined"),
@@ -87,7 +99,8 @@ function expectation(actual: unknown, message: string | undefined, wanted: boole
     toBeLessThanOrEqual: (expected) => check(number <= expected, "<=", expected),
     toBeGreaterThan: (expected) => check(number > expected, ">", expected),
     toBeGreaterThanOrEqual: (expected) => check(number >= expected, ">=", expected),
-    toThrow: (expected) => check(throws(actual as () => unknown, expected), "to throw", String(expected ?? "")),
+    toThrow: (expected) =>
+      check(throws(actual as () => unknown, expected), "to throw", String(expected ?? "")),
   };
 }
 
@@ -113,14 +126,25 @@ interface Expect {
 
 const asymmetric = (accepts: (actual: unknown) => boolean, shown: string): unknown => ({ accepts, shown });
 
-export const expect: Expect = Object.assign((actual: unknown, message?: string) => expectation(actual, message, true), {
-  arrayContaining: (items: readonly unknown[]) =>
-    asymmetric((actual) => Array.isArray(actual) && items.every((item) => actual.some((one) => matches(one, item, "equal"))), "array containing"),
-  objectContaining: (fields: object) => asymmetric((actual) => matches(actual, fields, "contains"), "object containing"),
-  stringContaining: (text: string) => asymmetric((actual) => String(actual).includes(text), `text with ${text}`),
-  stringMatching: (pattern: RegExp) => asymmetric((actual) => pattern.test(String(actual)), `text like ${pattern}`),
-  any: (kind: unknown) => asymmetric((actual) => typeof actual === (kind as { name: string }).name.toLowerCase(), "any"),
-});
+export const expect: Expect = Object.assign(
+  (actual: unknown, message?: string) => expectation(actual, message, true),
+  {
+    arrayContaining: (items: readonly unknown[]) =>
+      asymmetric(
+        (actual) =>
+          Array.isArray(actual) && items.every((item) => actual.some((one) => matches(one, item, "equal"))),
+        "array containing",
+      ),
+    objectContaining: (fields: object) =>
+      asymmetric((actual) => matches(actual, fields, "contains"), "object containing"),
+    stringContaining: (text: string) =>
+      asymmetric((actual) => String(actual).includes(text), `text with ${text}`),
+    stringMatching: (pattern: RegExp) =>
+      asymmetric((actual) => pattern.test(String(actual)), `text like ${pattern}`),
+    any: (kind: unknown) =>
+      asymmetric((actual) => typeof actual === (kind as { name: string }).name.toLowerCase(), "any"),
+  },
+);
 
 /** Runs everything, one after the other. Prints what fails, and the closing line. Returns the number of failures. */
 export async function report(print: (text: string) => void): Promise<number> {

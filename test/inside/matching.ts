@@ -22,11 +22,19 @@ export function matches(actual: unknown, expected: unknown, how: "equal" | "cont
   if (actual instanceof Map || actual instanceof Set) return matchesCollection(actual, expected, how);
   if (Array.isArray(actual) && Array.isArray(expected) && actual.length !== expected.length) return false;
   const keys = Object.keys(expected).filter((key) => expected[key] !== undefined);
-  if (how === "equal" && Object.keys(actual).filter((key) => actual[key] !== undefined).length !== keys.length) return false;
+  if (
+    how === "equal" &&
+    Object.keys(actual).filter((key) => actual[key] !== undefined).length !== keys.length
+  )
+    return false;
   return keys.every((key) => matches(actual[key], expected[key], how));
 }
 
-function matchesCollection(actual: Map<unknown, unknown> | Set<unknown>, expected: object, how: "equal" | "contains"): boolean {
+function matchesCollection(
+  actual: Map<unknown, unknown> | Set<unknown>,
+  expected: object,
+  how: "equal" | "contains",
+): boolean {
   const other = expected instanceof Map || expected instanceof Set ? [...expected] : null;
   return other !== null && actual.size === other.length && matches([...actual], other, how);
 }
