@@ -36,6 +36,7 @@ import type {
 import { timerId } from "../engine/timer.ts";
 import type { Address, RingEntry } from "../host/native.ts";
 import type { ExecCommand, Listener, Unit } from "../unit/model.ts";
+import { classifyUnitName } from "../unit/unit-name.ts";
 import { parseLogLevel } from "./log-levels.ts";
 import { type Runtime, stateOf } from "./runtime.ts";
 
@@ -85,6 +86,8 @@ export function createControlBackend(runtime: Runtime, parts: ControlParts): Con
     dependencies: () => units().map((unit) => dependencyNode(runtime, unit)),
     jobs: () => [...engine.jobs.values()].map(jobSummary),
     startJob(request, done) {
+      if (classifyUnitName(request.unit) === "template")
+        return fail("InvalidName", `Unit name ${request.unit} is missing the instance name.`);
       runtime.units.ensureLoaded(request.unit, runtime.emit);
       return startJob(runtime, request, done);
     },

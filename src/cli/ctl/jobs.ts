@@ -29,7 +29,6 @@ const JOB_MODES: readonly JobMode[] = [
 /** systemctl(1): 5 the unit is not there, 3 the job does not apply, 4 refused for want of a privilege, 1 the rest. */
 const EXIT_BY_ERROR: Readonly<Record<string, number>> = {
   NoSuchUnit: 5,
-  LoadFailed: 5,
   OnlyByDependency: 4,
   NoIsolation: 4,
   JobTypeNotApplicable: 3,
