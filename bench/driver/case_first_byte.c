@@ -32,13 +32,14 @@ static int listen_at(int port)
 	return fd;
 }
 
-static void ask(const struct contender *c, int port, char **bare, int listener, bool cold)
+/* false: nobody listens. */
+static bool ask(const struct contender *c, int port, char **bare, int listener, bool cold)
 {
 	char byte;
 	int64_t since = now();
 	int fd = dial(port);
 	if (fd < 0)
-		room_fail(c, "cannot connect");
+		return false;
 	if (bare && spawn_bare(bare, listener) < 0)
 		die("spawn");
 	if (!read_all(fd, &byte, 1))
@@ -49,6 +50,7 @@ static void ask(const struct contender *c, int port, char **bare, int listener, 
 	while (read_all(fd, &byte, 1))
 		;
 	close(fd);
+	return true;
 }
 
 static void measure_bare(const struct contender *c, const struct options *o)
@@ -63,7 +65,8 @@ static void measure_bare(const struct contender *c, const struct options *o)
 		_exit(0);
 	}
 	for (int i = 0; i < o->count; i++) {
-		ask(c, o->port, c->argv + 1, listener, i == 0);
+		if (!ask(c, o->port, c->argv + 1, listener, i == 0))
+			die("connect");
 		waitpid(-1, NULL, 0);
 		pause_for(QUIET);
 	}
@@ -78,7 +81,12 @@ static int measure_life(const struct contender *c, const struct options *o, int 
 	await_listeners(c, 1);
 	pause_for(3 * QUIET);
 	for (int i = 0; i < wanted; i++) {
-		ask(c, o->port, NULL, -1, i == 0);
+		if (!ask(c, o->port, NULL, -1, i == 0)) {
+			/* Used up, and about to end. */
+			if (i == 0 || waitpid(s.pid, NULL, 0) != s.pid)
+				room_fail(c, "cannot connect");
+			return i;
+		}
 		pause_for(QUIET);
 		if (waitpid(s.pid, NULL, WNOHANG) == s.pid)
 			return i + 1;
