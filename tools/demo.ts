@@ -47,14 +47,15 @@ function isEvent({ unit = "", pid, msg }: LogRecord): boolean {
   );
 }
 
+/** As `usherctl is-active` tells them. */
 async function sayStates(box: DemoContainer): Promise<void> {
   const states = (await box.exec("usherctl", "is-active", ...services)).split("\n");
-  const words = services.map((service, index) => {
-    const state = states[index] ?? "unknown";
-    const name = service.replace(".service", "");
-    return `${name} ${state === "active" ? green(state) : dim(state)}`;
+  const words = [...new Set(states)].sort().map((state) => {
+    const names = services.filter((_, index) => states[index] === state);
+    const list = names.map((name) => name.replace(".service", "")).join(", ");
+    return `${state === "active" ? green(state) : dim(state)}: ${list}`;
   });
-  say(`            ${words.join(", ")}`);
+  say(`            ${words.join("; ")}`);
 }
 
 /** When a request was answered: as a time, and as a position in the log. */
@@ -76,7 +77,9 @@ async function sayStart(box: DemoContainer): Promise<void> {
   const finished = await box.until("the boot", ({ msg }) => msg.startsWith("Startup finished"));
   const startedAt = await box.startedAt();
   heading("The container has started; everything listens, nothing runs");
-  say(`${dim(`+${Math.max(0, finished.time - startedAt).toFixed(0)} ms`.padStart(10))}  ${finished.msg}`);
+  const [summary = "", sockets = ""] = finished.msg.split(": ");
+  say(`${dim(`+${Math.max(0, finished.time - startedAt).toFixed(0)} ms`.padStart(10))}  ${summary}`);
+  say(`            ${sockets}`);
   say();
   for (const line of (await box.exec("usherctl", "list-sockets", "--no-pager")).split("\n").slice(0, 4)) {
     say(`            ${line}`);
@@ -85,7 +88,7 @@ async function sayStart(box: DemoContainer): Promise<void> {
   await sayStates(box);
   const status = await box.exec("cat", "/proc/1/status");
   const [, resident = "?"] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
-  say(dim(`            (PID 1, holding all that: ${(Number(resident) / 1024).toFixed(1)} MB resident)`));
+  say(dim(`            (PID 1, holding all that: ${(Number(resident) / 1024).toFixed(1)} MiB resident)`));
 }
 
 /** Waits until the proxy has had no connection for its idle time, and PostgreSQL has stopped after it. */

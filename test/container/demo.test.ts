@@ -161,3 +161,16 @@ test("a stop while a request waits for the database that is being started", asyn
   expect(box.log.records().filter(({ msg }) => msg?.includes("timed out") === true)).toEqual([]);
   await answer;
 });
+
+test("npm run demo tells all of it in 80 columns, without colours where nobody sees them", () => {
+  const { status, stdout, stderr } = spawnSync("node", ["tools/demo.ts"], { cwd: root, encoding: "utf8" });
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  for (const line of stdout.split("\n")) {
+    expect(line.length).toBeLessThanOrEqual(80);
+    expect(line).not.toContain("\x1b");
+  }
+  for (const text of ["3 sockets listening", "200 visit 1", "200 job 1", "200 visit 3", "exit status 0"]) {
+    expect(stdout).toContain(text);
+  }
+});
