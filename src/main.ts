@@ -1,8 +1,8 @@
-/** The composition root of usher as an init: reads the command line, and runs units or hands over to the tools. */
+/** The composition root of usher as an init: reads the command line, opens the sockets, and hands over to the rest. */
 import type { UnitReader } from "./cli/system.ts";
 import { native } from "./host/native.ts";
 import { environmentValue } from "./runtime/environment.ts";
-import { runInit } from "./runtime/init.ts";
+import { bootEarly, type EarlyBoot } from "./runtime/early-boot.ts";
 import { parseInvocation } from "./runtime/options.ts";
 import { specifierFacts } from "./runtime/system-facts.ts";
 import { createLoader } from "./unit/loader.ts";
@@ -13,6 +13,11 @@ const ACCOUNT_FILE_MAX = 4 * 1024 * 1024;
 /** What the tools' blob exports when it is loaded from here. */
 interface Tools {
   readonly main: (reader: UnitReader) => void;
+}
+
+/** The rest of the init, which is loaded while the kernel already queues connections. */
+interface Manager {
+  readonly main: (early: EarlyBoot) => void;
 }
 
 /** Lends the tools this blob's loader for --verify, so that theirs needs none. */
@@ -37,10 +42,7 @@ function main(): void {
     native.exit(EXIT_USAGE);
   }
   if (invocation.value.kind === "tool") (native.loadBlob("tools") as Tools).main(unitReader);
-  else {
-    runInit(native, invocation.value.options, complaints);
-    native.exit(native.run());
-  }
+  else (native.loadBlob("manager") as Manager).main(bootEarly(native, invocation.value.options, complaints));
 }
 
 main();

@@ -30,9 +30,11 @@ const root = join(import.meta.dirname, "..");
 const out = join(root, "dist");
 const blobDir = join(out, "blobs");
 
-/** Every blob: the file whose exports it gives, and the most bytes of bytecode that it may have. */
+/** Every blob: the file whose exports it gives, and the most bytes of bytecode that it may have with all it shares. */
 const blobs: readonly { readonly name: string; readonly entry: string; readonly budget: number }[] = [
-  { name: "init", entry: "src/main.ts", budget: 440_000 },
+  { name: "init", entry: "src/main.ts", budget: 190_000 },
+  { name: "manager", entry: "src/manager.ts", budget: 440_000 },
+  { name: "control", entry: "src/control.ts", budget: 190_000 },
   { name: "tools", entry: "src/tools.ts", budget: 280_000 },
 ];
 

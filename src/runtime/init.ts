@@ -2,23 +2,24 @@
  * usher as an init: puts the parts together, boots, and runs until the engine says that all is over.
  *
  * The boot goes in this order, so that clients can connect as early as possible: the enabled sockets are found, loaded
- * and bound while nothing else has been read; the kernel queues for them from then on; then all other units are
- * loaded, and the boot unit is started with everything that it wants. Nothing of this returns to the event loop, so
+ * and bound while nothing else has been read (early-boot.ts); the kernel queues for them from then on; then the rest
+ * of usher and all other units are loaded, and the boot unit is started with everything that it wants. Nothing of this returns to the event loop, so
  * no connection is looked at before all units are known.
  */
 
-import { err, ok } from "../base/result.ts";
+import { err, ok, type Result } from "../base/result.ts";
 import type { Usec } from "../base/time.ts";
-import { runtimeDirectory } from "../control/control-path.ts";
-import { createControlServer } from "../control/server.ts";
+import type { ControlFailure } from "../control/backend.ts";
+import type { ControlServer } from "../control/server.ts";
 import { activeState } from "../engine/active-state.ts";
 import { createEngine } from "../engine/step.ts";
 import { describe } from "../host/errno.ts";
 import type { Native } from "../host/native.ts";
 import { createAdoption } from "./adoption.ts";
 import { createConnections } from "./connections.ts";
-import { createControlBackend } from "./control-backend.ts";
+import type { ControlParts } from "./control-backend.ts";
 import { listenForControl } from "./control-transport.ts";
+import type { EarlyBoot } from "./early-boot.ts";
 import { carryOut } from "./effects.ts";
 import { environmentValue } from "./environment.ts";
 import { readEnvironmentFiles } from "./environment-files.ts";
@@ -26,18 +27,16 @@ import { createFdStore } from "./fd-store.ts";
 import { createLog, type Log } from "./log.ts";
 import { onNotification } from "./notification.ts";
 import { openNotifySocket } from "./notify-socket.ts";
-import type { InitOptions } from "./options.ts";
 import { createPidFiles } from "./pid-files.ts";
 import { createProcessTable } from "./process-table.ts";
 import { createRequests } from "./requests.ts";
 import { createPump, type Runtime } from "./runtime.ts";
 import { onSignal } from "./signals.ts";
 import { makeParents } from "./socket-open.ts";
-import { socketOwner } from "./socket-owner.ts";
 import { createSocketTable } from "./socket-table.ts";
 import { stepFailure } from "./spawn-command.ts";
 import { createTimers } from "./timers.ts";
-import { COMMAND_UNIT, createUnitStore } from "./unit-store.ts";
+import { COMMAND_UNIT } from "./unit-store.ts";
 
 const STDOUT = 1;
 
@@ -47,7 +46,11 @@ const HASTENED_USEC: Usec = 1_000_000;
 /** Whatever one callback does: a loop that never ends in PID 1 would be worse than a lost event. */
 const CALLBACK_LIMIT_USEC = 5_000_000;
 
-export function runInit(host: Native, options: InitOptions, complaints: readonly string[]): void {
+/** Makes the control server, when the first client comes: it is a blob of its own. */
+export type OpenControl = (runtime: Runtime, parts: ControlParts) => ControlServer;
+
+export function runInit(host: Native, early: EarlyBoot, openControl: OpenControl): void {
+  const { options } = early;
   const variable = (name: string): string | null => environmentValue(host.environ, name);
   const pretty = host.isatty(STDOUT);
   const log = createLog(host, {
@@ -55,19 +58,18 @@ export function runInit(host: Native, options: InitOptions, complaints: readonly
     format: options.logFormat ?? (pretty ? "pretty" : "json"),
     colour: pretty && (variable("NO_COLOR") ?? "") === "",
   });
-  for (const complaint of complaints) log.write("warn", null, complaint);
+  early.log.attach(log);
   host.onError((text) => log.write("error", null, `internal error, ignoring: ${text}`));
   host.setScriptLimits(0, 0, CALLBACK_LIMIT_USEC);
   if (!host.isPid1) host.setSubreaper(true);
-
-  const directory = prepareRuntimeDirectory(host, log, runtimeDirectory(host.identity().euid, variable));
-  const runtime = assemble(host, log, options, directory);
-  listen(runtime, directory);
+  prepareRuntimeDirectory(host, log, early.runtimeDirectory);
+  const runtime = assemble(host, log, early);
+  listen(runtime, early.runtimeDirectory, openControl);
   boot(runtime);
 }
 
 /** State that isn't worth a failure: where no directory can be made, control and notification have none. */
-function prepareRuntimeDirectory(host: Native, log: Log, directory: string): string {
+function prepareRuntimeDirectory(host: Native, log: Log, directory: string): void {
   makeParents(host, `${directory}/x`, 0o755);
   if (host.access(directory, 2) < 0) {
     log.write(
@@ -76,10 +78,10 @@ function prepareRuntimeDirectory(host: Native, log: Log, directory: string): str
       `cannot write to ${directory}: usherctl will not reach this usher, ignoring (mount a tmpfs at /run, or set XDG_RUNTIME_DIR)`,
     );
   }
-  return directory;
 }
 
-function assemble(host: Native, log: Log, options: InitOptions, directory: string): Runtime {
+function assemble(host: Native, log: Log, early: EarlyBoot): Runtime {
+  const { options, readAccounts } = early;
   const environment = [...host.environ];
   const engine = createEngine({
     seed: host.randomHex(16),
@@ -101,30 +103,30 @@ function assemble(host: Native, log: Log, options: InitOptions, directory: strin
     },
   );
   const processes = createProcessTable(host);
-  const readAccounts = (path: string): string => {
-    const text = host.readFile(path, ACCOUNT_FILE_MAX);
-    return typeof text === "number" ? "" : text;
-  };
   const runtime: Runtime = {
     host,
     log,
     options,
     engine,
-    units: createUnitStore(host, log, options, directory, readAccounts),
-    sockets: createSocketTable(host, {
-      incoming: (unit, listener) => pump({ type: "socket-incoming", unit, listener }),
-      accepted(unit, listener, { fd, ...identity }) {
-        pump({
-          type: "connection-accepted",
-          unit,
-          listener,
-          connection: runtime.connections.keep(fd),
-          ...identity,
-        });
+    units: early.units,
+    sockets: createSocketTable(
+      host,
+      {
+        incoming: (unit, listener) => pump({ type: "socket-incoming", unit, listener }),
+        accepted(unit, listener, { fd, ...identity }) {
+          pump({
+            type: "connection-accepted",
+            unit,
+            listener,
+            connection: runtime.connections.keep(fd),
+            ...identity,
+          });
+        },
+        acceptFailed: (unit, code) =>
+          pump({ type: "accept-failed", unit, message: `cannot accept a connection: ${describe(code)}` }),
       },
-      acceptFailed: (unit, code) =>
-        pump({ type: "accept-failed", unit, message: `cannot accept a connection: ${describe(code)}` }),
-    }),
+      early.opened,
+    ),
     adoption: createAdoption(host, log),
     connections: createConnections(host),
     processes,
@@ -148,16 +150,14 @@ function assemble(host: Native, log: Log, options: InitOptions, directory: strin
     ending: false,
     whenChildrenDied: null,
     logFollowers: new Set(),
-    listeningUsec: 0,
+    listeningUsec: early.listeningUsec,
     finishedUsec: 0,
     emit: pump,
   };
   return runtime;
 }
 
-const ACCOUNT_FILE_MAX = 4 * 1024 * 1024;
-
-function listen(runtime: Runtime, directory: string): void {
+function listen(runtime: Runtime, directory: string, openControl: OpenControl): void {
   const { host, log } = runtime;
   const notify = openNotifySocket(host, directory, (message) => onNotification(runtime, message));
   if (typeof notify === "number")
@@ -171,13 +171,12 @@ function listen(runtime: Runtime, directory: string): void {
   host.onSignal((signal) => onSignal(runtime, signal, reload));
   host.onCaptureEnd((fd) => runtime.captures.delete(fd));
   host.onSpawned((pid, stage, step, errno) => spawnFinished(runtime, pid, stage, step, errno));
-  const backend = createControlBackend(runtime, {
-    reload: () => reloadUnits(runtime),
-    reexec: () => err({ name: "NotSupported", message: "usher cannot re-execute itself yet" }),
-  });
-  let server: ReturnType<typeof createControlServer> | null = null;
+  let server: ControlServer | null = null;
   const path = listenForControl(host, directory, () => {
-    server ??= createControlServer(backend, { ownUid: host.identity().euid, version: host.versions.usher });
+    server ??= openControl(runtime, {
+      reload: () => reloadUnits(runtime),
+      reexec: () => err({ name: "NotSupported", message: "usher cannot re-execute itself yet" }),
+    });
     return server;
   });
   if (typeof path === "number") log.write("debug", null, `no control socket: ${describe(path)}`);
@@ -193,9 +192,7 @@ function spawnFinished(runtime: Runtime, pid: number, stage: number, step: strin
 }
 
 function boot(runtime: Runtime): void {
-  const { host, log, units, emit, options } = runtime;
-  openEarlySockets(runtime);
-  runtime.listeningUsec = host.monotonic();
+  const { log, units, emit, options } = runtime;
   emit({ type: "units-loaded", units: units.loadRest(), complete: true, stubs: [] });
   const startedBoot = runtime.requests.open({
     reply(error) {
@@ -214,17 +211,6 @@ function boot(runtime: Runtime): void {
   });
 }
 
-/** Sockets that nothing has to come before listen now; their units take them over when the boot reaches them. */
-function openEarlySockets(runtime: Runtime): void {
-  const { units, early } = runtime.units.loadSockets();
-  const names = new Set(early);
-  for (const unit of units) {
-    if (unit.type !== "socket" || !names.has(unit.name)) continue;
-    const owner = socketOwner(runtime.spawnContext.readAccounts, unit);
-    if (owner.ok) runtime.sockets.preopen(unit, owner.value);
-  }
-}
-
 function bootFinished(runtime: Runtime): void {
   const { host, log, engine } = runtime;
   runtime.finishedUsec = host.monotonic();
@@ -241,7 +227,7 @@ function bootFinished(runtime: Runtime): void {
   );
 }
 
-export function reloadUnits(runtime: Runtime): ReturnType<ReturnType<typeof createControlBackend>["reload"]> {
+export function reloadUnits(runtime: Runtime): Result<null, ControlFailure> {
   runtime.log.write("info", null, "reloading unit files");
   runtime.emit({ type: "units-loaded", units: runtime.units.reload(), complete: true, stubs: [] });
   return ok(null);

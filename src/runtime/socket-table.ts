@@ -56,12 +56,10 @@ interface SocketEntry {
   readonly paused: Set<number>;
 }
 
+/** Opened before anything else was loaded, by the unit's name. */
+export type AheadSockets = Map<string, OpenedSocket & { readonly unit: SocketUnit }>;
+
 export interface SocketTable {
-  /**
-   * Opens before the unit is started, for the boot: `open` takes it over. A failure is not told: `open` tries again,
-   * and its failure counts.
-   */
-  preopen(unit: SocketUnit, owner: SocketOwner): void;
   /** Closes what was opened ahead and not taken over. */
   closeUnclaimed(): void;
   open(unit: SocketUnit, owner: SocketOwner): Result<readonly string[], OpenFailure>;
@@ -77,9 +75,9 @@ export interface SocketTable {
   address(fd: number): Address | null;
 }
 
-export function createSocketTable(host: Native, events: SocketEvents): SocketTable {
+/** `ahead`: sockets that the boot opened before their units were started; `open` takes them over. */
+export function createSocketTable(host: Native, events: SocketEvents, ahead: AheadSockets): SocketTable {
   const entries = new Map<string, SocketEntry>();
-  const ahead = new Map<string, OpenedSocket & { readonly unit: SocketUnit }>();
 
   const poll = (entry: SocketEntry, listener: number): void => {
     const fd = entry.fds[listener];
@@ -99,10 +97,6 @@ export function createSocketTable(host: Native, events: SocketEvents): SocketTab
   };
 
   return {
-    preopen(unit, owner) {
-      const opened = openSocketUnit(host, unit, owner);
-      if (opened.ok) ahead.set(unit.name, { unit, ...opened.value });
-    },
     closeUnclaimed() {
       for (const { unit, fds } of ahead.values()) closeSocketUnit(host, unit.socket, fds);
       ahead.clear();

@@ -56,7 +56,7 @@ export interface UnitStore {
 
 export function createUnitStore(
   host: Native,
-  log: Log,
+  log: Pick<Log, "write">,
   options: InitOptions,
   runtimeDirectory: string,
   readAccounts: ReadAccountFile,
@@ -103,14 +103,19 @@ export function createUnitStore(
 
 const LEVELS: Readonly<Record<Severity, LogLevel>> = { error: "error", warning: "warn", notice: "info" };
 
-function tell(log: Log, diagnostics: readonly UnitDiagnostic[]): void {
+function tell(log: Pick<Log, "write">, diagnostics: readonly UnitDiagnostic[]): void {
   for (const { unit, diagnostic } of diagnostics) {
     log.write(LEVELS[diagnostic.severity], unit, formatDiagnostic(diagnostic));
   }
 }
 
 /** A directory that somebody named has to be there; the usual one need not. */
-function tellUnreadable(host: Native, log: Log, directories: readonly string[], named: boolean): void {
+function tellUnreadable(
+  host: Native,
+  log: Pick<Log, "write">,
+  directories: readonly string[],
+  named: boolean,
+): void {
   for (const directory of directories) {
     const code = host.access(directory, READ_AND_SEARCH);
     if (code >= 0 || (code === -ENOENT && !named)) continue;
