@@ -215,6 +215,7 @@ function bootFinished(runtime: Runtime): void {
   const { host, log, engine } = runtime;
   runtime.finishedUsec = host.monotonic();
   runtime.sockets.closeUnclaimed();
+  host.collectGarbage();
   const states = [...engine.graph.units.values()];
   const listening = states.filter((unit) => unit.kind === "socket" && activeState(unit) === "active").length;
   const since = (at: Usec): string => ((at - host.startUsec) / 1000).toFixed(1);
@@ -225,6 +226,7 @@ function bootFinished(runtime: Runtime): void {
     `Startup finished in ${since(runtime.finishedUsec)} ms: ${listening} ${listening === 1 ? "socket" : "sockets"} listening, the first after ${since(runtime.listeningUsec)} ms`,
     failed.length > 0 ? { failed } : undefined,
   );
+  log.write("debug", null, `${host.heapBytes()} bytes of script heap in use`);
 }
 
 export function reloadUnits(runtime: Runtime): Result<null, ControlFailure> {
