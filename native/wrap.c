@@ -4,6 +4,7 @@
 #include "wrap.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,12 +111,38 @@ static void hand_on_listen_pid(void)
 	}
 }
 
+/*
+ * Where we were started is the command's business. It is left before the command runs, so that nobody ever sees us hold
+ * on to it, and the child goes back by this descriptor; where it could not (permission), it is left afterwards.
+ */
+static int directory = -1;
+
+static void change_to_root(void)
+{
+	if (wrap.leave_directory && chdir("/") < 0)
+		tell((struct wrap_event){.kind = WRAP_NO_CHDIR, .error = errno});
+}
+
+static void open_directory(void)
+{
+	int found = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (found >= 0 && fchdir(found) == 0)
+		/* Where standard input is closed, its number must not be taken. */
+		directory = fcntl(found, F_DUPFD_CLOEXEC, 3);
+	if (found >= 0)
+		close(found);
+	if (directory >= 0)
+		change_to_root();
+}
+
 /* Runs in the child, in the parent's memory, while the parent sleeps: nothing here may allocate or keep a
  * lock. */
 static _Noreturn void run_child(void)
 {
 	if (wrap.children_ignored)
 		signal(SIGCHLD, SIG_IGN);
+	if (directory >= 0 && fchdir(directory) < 0)
+		_exit(1); /* it could a moment ago */
 	if (listen_pid[0])
 		snprintf(listen_pid, sizeof listen_pid, "LISTEN_PID=%d", getpid());
 	int status = wrap.face->in_child();
@@ -133,9 +160,15 @@ static _Noreturn void run_child(void)
 static int start_command(void)
 {
 	hand_on_listen_pid();
+	if (wrap.leave_directory)
+		open_directory();
 	pid_t pid = vfork();
 	if (pid == 0)
 		run_child();
+	if (directory >= 0)
+		close(directory);
+	else
+		change_to_root();
 	if (pid < 0) {
 		tell((struct wrap_event){.kind = WRAP_NO_SPAWN, .error = errno});
 		return 1;
@@ -310,15 +343,6 @@ static void heed_children(void)
 		signal(SIGCHLD, SIG_DFL);
 }
 
-/* Nothing of where we were started, nor of what we were given, is held on to for the command's whole life. */
-static void let_go(void)
-{
-	if (wrap.leave_directory && chdir("/") < 0)
-		tell((struct wrap_event){.kind = WRAP_NO_CHDIR, .error = errno});
-	if (wrap.close_files)
-		syscall(SYS_close_range, 3U, ~0U, 0U);
-}
-
 void wrap_run(const struct wrap_face *face, int argc, char **argv)
 {
 	wrap.face = face;
@@ -337,10 +361,13 @@ void wrap_run(const struct wrap_face *face, int argc, char **argv)
 		heed_children();
 		status = face->ready();
 	}
-	if (status == WRAP_GO_ON && !wrap.pause)
+	if (status == WRAP_GO_ON && wrap.pause)
+		change_to_root();
+	else if (status == WRAP_GO_ON)
 		status = start_command();
 	if (status == WRAP_GO_ON) {
-		let_go();
+		if (wrap.close_files)
+			syscall(SYS_close_range, 3U, ~0U, 0U);
 		status = attend(&caught);
 	}
 	_exit(status);
