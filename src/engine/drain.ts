@@ -3,6 +3,8 @@
  * that hold continuously, units that went down, and then the next job. The order is fixed, so that a job never runs
  * while a result is still to be handed on.
  */
+
+import { addUsec, USEC_PER_SEC } from "../base/time.ts";
 import { activeState, isActiveOrActivating, isInactiveOrDeactivating } from "./active-state.ts";
 import { addJob } from "./add-job.ts";
 import { checkBound, checkUnneeded, checkUpheld } from "./continuous.ts";
@@ -16,6 +18,7 @@ import { settleUnit } from "./settle.ts";
 import { endShutdownWhenDone, takeEmergencyAction } from "./shutdown.ts";
 import { retryDeferred, serviceChanged } from "./socket-trigger.ts";
 import type { ServiceState, UnitState } from "./state.ts";
+import { setTimer } from "./timer.ts";
 import { canReload } from "./transaction.ts";
 
 /** Does the first of a set; false: the set is empty. */
@@ -110,13 +113,9 @@ function doOne(engine: Engine): boolean {
   );
 }
 
-/** A list that grows while it is gone through, in order. */
+/** What is in the list now; what that adds comes next time. */
 function doAllWork(engine: Engine): void {
-  for (let next = 0; next < engine.work.length; next++) {
-    const work = engine.work[next];
-    if (work !== undefined) doWork(engine, work);
-  }
-  engine.work.length = 0;
+  for (const work of engine.work.splice(0)) doWork(engine, work);
 }
 
 function tellDrained(engine: Engine): void {
@@ -125,11 +124,23 @@ function tellDrained(engine: Engine): void {
   emit(engine, { type: "jobs-drained" });
 }
 
+/** No step that makes sense has so much to do; whatever has, must not keep PID 1 from everything else. */
+const MOST_WORK = 50_000;
+
+/** The rest has to wait until other events had their turn. */
+function putOff(engine: Engine): void {
+  log(engine, "error", null, "Units set each other off without end, going on later.");
+  setTimer(engine, "drain", addUsec(engine.now, USEC_PER_SEC));
+}
+
 export function drain(engine: Engine): void {
+  let done = 0;
   do {
     doAllWork(engine);
     if (engine.stopNotify) retryDeferredSockets(engine);
-  } while (engine.work.length > 0 || doOne(engine));
+    done += 1;
+  } while (done < MOST_WORK && (engine.work.length > 0 || doOne(engine)));
+  if (done >= MOST_WORK) putOff(engine);
   tellDrained(engine);
   endShutdownWhenDone(engine);
 }

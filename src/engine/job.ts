@@ -6,12 +6,14 @@
  * Ordering between two jobs follows the units' After=, whatever pulled them in: of two starts the earlier unit's goes
  * first, of two stops the later unit's, and a stop goes before a start in both directions.
  */
-import { addUsec, USEC_INFINITY } from "../base/time.ts";
+import { addUsec, USEC_INFINITY, USEC_PER_SEC } from "../base/time.ts";
+import type { RateLimit } from "../unit/model.ts";
 import { activeState, isActiveOrReloading } from "./active-state.ts";
 import { broken, type Engine, emit, log, type Work } from "./engine.ts";
 import { ATOM, findUnit, type LinkKind, linked, linkedByAtom } from "./graph.ts";
 import { areConflicting, isSuperset, mergeForUnit } from "./job-merge.ts";
 import { tellJobDone } from "./job-message.ts";
+import { countWithin } from "./rate-limit.ts";
 import type { Job, JobResult, JobType, UnitState } from "./state.ts";
 import { clearTimer, setTimer } from "./timer.ts";
 
@@ -137,11 +139,20 @@ function triggerOnFailure(engine: Engine, unit: UnitState, type: JobType, result
   addTerminationJobs(engine, unit, "OnFailure");
 }
 
-/** OnFailure= and OnSuccess= (systemd.unit(5)). */
+const TERMINATION_LIMIT: RateLimit = { intervalUsec: 10 * USEC_PER_SEC, burst: 200 };
+
+/**
+ * OnFailure= and OnSuccess= (systemd.unit(5)). A job that fails for want of a dependency counts against no start
+ * limit, so a unit that requires the very unit whose failure starts it would be tried without end: there is a limit.
+ */
 export function addTerminationJobs(engine: Engine, unit: UnitState, kind: "OnFailure" | "OnSuccess"): void {
   const settings = unit.model?.unit;
   const others = linked(engine.graph, unit, kind);
   if (settings === undefined || others.size === 0) return;
+  if (!countWithin(unit.terminations, TERMINATION_LIMIT, engine.now)) {
+    log(engine, "warning", unit, `Too many ${kind}= jobs in a short time, ignoring.`);
+    return;
+  }
   log(engine, "info", unit, `Triggering ${kind}= dependencies.`);
   const mode = kind === "OnFailure" ? settings.onFailureJobMode : settings.onSuccessJobMode;
   for (const other of others) {

@@ -10,7 +10,7 @@ import type { EngineState, Process, UnitState } from "./state.ts";
 
 /** Shares its records with the engine: turn it into text, or copy it, before the next step. */
 export function saveEngine(engine: Engine): EngineState {
-  if (engine.work.length > 0 || engine.runQueue.size > 0) broken("saved in the middle of a step");
+  if (engine.work.length > 0) broken("saved in the middle of a step");
   return {
     version: 1,
     options: engine.options,
@@ -56,6 +56,7 @@ export function restoreEngine(state: EngineState): Engine {
   for (const { id, at } of state.timers) engine.timers.set(id, at);
   for (const pending of state.pendingConnections) engine.pendingConnections.set(pending.connection, pending);
   indexJobs(engine, state.units);
+  if (engine.timers.has("drain")) for (const job of engine.jobs.values()) engine.runQueue.add(job);
   for (const unit of state.units) indexUnit(engine, unit);
   return engine;
 }

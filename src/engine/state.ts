@@ -195,6 +195,8 @@ export interface UnitCore {
   inactiveEnterUsec: Usec | null;
   /** Counts automatic starts by Upholds= and StopWhenUnneeded=, so that two of them can't fight for ever. */
   autoStartStop: RateWindow;
+  /** Counts how often OnFailure= and OnSuccess= were acted on, so that two units can't set each other off for ever. */
+  terminations: RateWindow;
   /** Who triggered it last, for TRIGGER_UNIT. */
   triggeredBy: string | null;
 }

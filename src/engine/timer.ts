@@ -1,6 +1,7 @@
 /**
  * The timers that the runtime keeps for the engine. An id is "state/UNIT" for a machine's own timeout, "watchdog/UNIT",
- * "poll/UNIT", "pause/UNIT", "check/UNIT", "job/ID" or "shutdown"; setting one that is armed moves it.
+ * "poll/UNIT", "pause/UNIT", "check/UNIT", "job/ID", "shutdown" or "drain"; setting one that is armed moves
+ * it.
  */
 import { USEC_INFINITY, type Usec } from "../base/time.ts";
 import { type Engine, emit } from "./engine.ts";

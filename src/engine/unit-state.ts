@@ -23,6 +23,7 @@ function freshCore(name: string): UnitCore {
     activeExitUsec: null,
     inactiveEnterUsec: null,
     autoStartStop: freshWindow(),
+    terminations: freshWindow(),
     triggeredBy: null,
   };
 }

@@ -66,7 +66,7 @@ function base(name: string, parts: Common): Omit<PassiveUnit, "type"> {
     loadError: null,
     fragmentPath: `/etc/usher/units/${name}`,
     dropInPaths: [],
-    unit: { ...DEFAULTS.unit, ...parts.unit },
+    unit: { ...DEFAULTS.unit, jobRunningTimeoutUsec: NEVER, ...parts.unit },
     dependencies: parts.deps ?? {},
     install: DEFAULTS.install,
     usher: { ...DEFAULTS.usher, ...parts.usher },

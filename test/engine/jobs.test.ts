@@ -178,6 +178,17 @@ describe("requirements", () => {
     expect(sim.spawnsOf("cheer.service")).toHaveLength(1);
   });
 
+  it("a unit that requires the one whose failure starts it is tried often, not for ever", () => {
+    const sim = simulate([
+      service("a.service", { deps: { OnFailure: ["b.service"], Requisite: ["down.service"] } }),
+      service("b.service", { deps: { Requires: ["a.service"] } }),
+      service("down.service"),
+    ]);
+    expect(sim.start("a.service")).toBe("dependency");
+    expect(sim.messages()).toContain("Too many OnFailure= jobs in a short time, ignoring.");
+    expect(sim.engine.jobs.size).toBe(0);
+  });
+
   it("PropagatesStopTo= stops too", () => {
     const sim = simulate([
       service("a.service", { deps: { PropagatesStopTo: ["b.service"] } }),

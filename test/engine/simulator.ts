@@ -94,6 +94,7 @@ export interface Simulator {
 
 /** What a test never touches. */
 interface Inside {
+  steps: number;
   readonly queue: Event[];
   pumping: boolean;
   nextPid: number;
@@ -103,12 +104,17 @@ interface Inside {
   readonly results: Map<number, string>;
 }
 
+/** More than any test needs: a run that goes beyond does not end. */
+const MOST_STEPS = 100_000;
+
 type Answer<T extends Effect["type"]> = Extract<Effect, { type: T }>;
 
 function pump(sim: Simulator, inside: Inside): void {
   if (inside.pumping) return;
   inside.pumping = true;
   for (let event = inside.queue.shift(); event !== undefined; event = inside.queue.shift()) {
+    inside.steps += 1;
+    if (inside.steps > MOST_STEPS) throw new Error(`no end of events, now ${JSON.stringify(event)}`);
     if (sim.roundTrips)
       sim.engine = restoreEngine(JSON.parse(JSON.stringify(saveEngine(sim.engine))) as EngineState);
     for (const effect of step(sim.engine, event)) {
@@ -258,6 +264,7 @@ function connectTo(sim: Simulator, unit: string, connection: number, source: str
 /** A host with these units loaded, and nothing started. */
 export function simulate(units: readonly Unit[], options: Partial<EngineOptions> = {}): Simulator {
   const inside: Inside = {
+    steps: 0,
     queue: [],
     pumping: false,
     nextPid: 100,
