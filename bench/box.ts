@@ -124,6 +124,8 @@ export async function openBox(): Promise<Box> {
     const able = contenders.filter(({ subject }) => hasUsher || !subject.startsWith("usher"));
     if (able.length === 0) return [];
     const { stdout, stderr } = await exec(["/opt/bench/driver", ...driverArguments(name, options, able)]);
+    if (!stdout.endsWith("end\n"))
+      throw new Error(`cannot measure ${name}: the driver was cut off: ${stderr}`);
     // A contender that fails does so in every round; once is enough to know why.
     const lines = [...new Set(stderr.split("\n"))].filter((line) => line !== "");
     if (lines.length > 0) process.stderr.write(`${lines.map((line) => `  ! ${line}\n`).join("")}`);

@@ -7,41 +7,63 @@ import { type Figure, figure } from "../figures.ts";
 const bundle = join(root, ".cache/bench-chain.js");
 const chainLength = 500;
 
+/** Connections whose cost is averaged, after one that is not counted. */
+const knocks = 20;
+
 /**
- * Boots usher over a folder of units below callgrind, waits until it is idle (its processor time stands still), has
- * callgrind write its counts, and ends it. Prints the count.
+ * Boots usher over a folder of units below callgrind, waits until it is idle (its processor time stands still), and
+ * prints what it has counted; where a number of connections is given, makes one, then that many, and prints what these
+ * took. callgrind writes a numbered file at each "dump", and counts from zero again.
  */
-const bootScript = `
+const countScript = `
 set -eu
+folder=$1
+knocks=$2
 # As in a room of the driver: no units but the measured ones.
 mount -t tmpfs none /etc/systemd/system
 mount -t tmpfs none /usr/lib/systemd/system
-out=/tmp/callgrind.$1
+out=/tmp/callgrind.$folder
 rm -f "$out"*
-valgrind --tool=callgrind --callgrind-out-file="$out" /opt/bench/usher-dynamic --units "/bench/units/$1" \
+valgrind --tool=callgrind --callgrind-out-file="$out" /opt/bench/usher-dynamic --units "/bench/units/$folder" \
     >/tmp/callgrind.log 2>&1 &
 pid=$!
-before=
-now=none
-tries=0
-while [ "$now" != "$before" ] && [ "$tries" -lt 200 ]; do
-    sleep 0.3
-    tries=$((tries + 1))
-    before=$now
-    now=$(cut -d' ' -f14,15 "/proc/$pid/stat")
-done
-vgdb --pid="$pid" dump boot >/tmp/vgdb.log 2>&1 || cat /tmp/vgdb.log /tmp/callgrind.log >&2
+settle() {
+    before=
+    now=none
+    tries=0
+    while [ "$now" != "$before" ] && [ "$tries" -lt 200 ]; do
+        sleep 0.3
+        tries=$((tries + 1))
+        before=$now
+        now=$(cut -d' ' -f14,15 "/proc/$pid/stat")
+    done
+}
+dump() {
+    settle
+    vgdb --pid="$pid" dump count >/tmp/vgdb.log 2>&1 || cat /tmp/vgdb.log /tmp/callgrind.log >&2
+}
+dump
+last=1
+if [ "$knocks" -gt 0 ]; then
+    /opt/bench/knock 20000 1
+    dump
+    /opt/bench/knock 20000 "$knocks"
+    dump
+    last=3
+fi
 kill -KILL "$pid" 2>/dev/null || true
 wait "$pid" 2>/dev/null || true
-sed -n 's/^totals: //p' "$out".1 | head -1
+sed -n 's/^totals: //p' "$out.$last" | head -1
 `;
 
 function complain(what: string, stderr: string): undefined {
   process.stderr.write(`  ! no instruction count for ${what}: ${stderr}\n`);
 }
 
-async function countBoot(box: Box, folder: string): Promise<number | undefined> {
-  const { stdout, stderr } = await box.exec(["unshare", "--mount", "sh", "-c", bootScript, "boot", folder]);
+/** A boot over a folder of units, or, with a number of connections, all of these. */
+async function countUsher(box: Box, folder: string, connections = 0): Promise<number | undefined> {
+  const script = ["sh", "-c", countScript, "count", folder, String(connections)];
+  const { stdout, stderr } = await box.exec(["unshare", "--mount", ...script]);
   return Number(stdout) || complain(folder, stderr);
 }
 
@@ -68,10 +90,12 @@ async function bundleChain(): Promise<void> {
 export const instructions: Case = {
   name: "instructions",
   title: "Instructions",
-  method: `Counted by valgrind's callgrind on a dynamic build of the same code; these hardly differ from run to run, and are compared with [baseline.json](baseline.json). *Boot*: from start until idle with so many listening socket units, each with its service unit. *Plan*: the engine's transaction for a start of the last of a chain of ${chainLength} services, each of which requires the one before; *start*: from there until the last is started, every spawn answered at once.`,
+  method: `Counted by valgrind's callgrind on a dynamic build of the same code; these hardly differ from run to run, and are compared with [baseline.json](baseline.json). *Boot*: from start until idle with so many listening socket units, each with its service unit. *Activation*: one connection that starts a service, until all is quiet again; *Accept=yes*: one connection with an instance of its own. *Plan*: the engine's transaction for a start of the last of a chain of ${chainLength} services, each of which requires the one before; *start*: from there until the last is started, every spawn answered at once.`,
   columns: [
     { metric: "boot-10", heading: "boot, 10 sockets" },
     { metric: "boot-100", heading: "boot, 100 sockets" },
+    { metric: "first-byte", heading: "activation" },
+    { metric: "accept", heading: "Accept=yes" },
     { metric: "plan-500", heading: "plan, chain of 500" },
     { metric: "start-500", heading: "start, chain of 500" },
   ],
@@ -83,8 +107,12 @@ export const instructions: Case = {
       figures.push(figure(at, [count]));
     };
     if (box.hasDynamicUsher) {
-      add("boot-10", await countBoot(box, "sockets-10"));
-      add("boot-100", await countBoot(box, "sockets-100"));
+      add("boot-10", await countUsher(box, "sockets-10"));
+      add("boot-100", await countUsher(box, "sockets-100"));
+      for (const folder of ["first-byte", "accept"]) {
+        const count = await countUsher(box, folder, knocks);
+        add(folder, count === undefined ? undefined : count / knocks);
+      }
     }
     await bundleChain();
     await box.put(bundle, "/opt/bench/chain.js");

@@ -1,17 +1,17 @@
 /*
- * listen: execve of PID 1 → the kernel counts -n TCP sockets in the room, which nobody connects to, so all of them
- * listen (a socket counts from listen(2) on, not from bind). Looked at every 20 µs from another process.
+ * listen: execve of PID 1 → the kernel counts -n TCP sockets in the room, which nobody connects to, so all of
+ * them listen (a socket counts from listen(2) on, not from bind). Looked at every 20 µs from another process.
  * Metrics: `first`, `last`.
  */
 #include "room.h"
 
 void case_listen(const struct contender *c, const struct options *o)
 {
-	room_enter(c, true);
-	struct started s = room_start(c, -1, -1);
-	int64_t first = await_listeners(c, 1);
-	int64_t last = await_listeners(c, o->count);
-	sample(c, "first", first - s.at);
-	sample(c, "last", last - s.at);
-	room_end(s.pid);
+    room_enter(c, true);
+    struct started s = room_start(c, -1, -1);
+    int64_t first = await_listeners(c, 1);
+    int64_t last = await_listeners(c, o->count);
+    sample(c, "first", first - s.at);
+    sample(c, "last", last - s.at);
+    room_end(s.pid);
 }

@@ -1,8 +1,8 @@
 /*
- * A room is what a container would be: a process in its own mount, network and process id namespaces, where the
- * program under test is PID 1. The process that made the room stays in it (but for the process ids), watches and
- * measures, and holds the namespaces, so that taking them down is never part of a measurement. When it ends, however
- * it ends, the kernel kills everything in the room.
+ * A room is what a container would be: a process in its own mount, network and process id namespaces, where
+ * the program under test is PID 1. The process that made the room stays in it (but for the process ids),
+ * watches and measures, and holds the namespaces, so that taking them down is never part of a measurement.
+ * When it ends, however it ends, the kernel kills everything in the room.
  */
 #ifndef ROOM_H
 #define ROOM_H
@@ -13,26 +13,26 @@
 #include <sys/types.h>
 
 struct contender {
-	const char *label;
-	/* May write to the tree of cgroups, which a container can't as a rule; said by "ROOM_CGROUPS=rw". */
-	bool cgroups;
-	char **env;
-	char **argv;
+    const char *label;
+    /* May write to the tree of cgroups, which a container can't as a rule; said by "ROOM_CGROUPS=rw". */
+    bool cgroups;
+    char **env;
+    char **argv;
 };
 
 /* What the command line asks for; each case documents what it makes of them. */
 struct options {
-	int rounds;
-	int count;
-	int live;
-	int at_once;
-	int milliseconds;
-	int port;
+    int rounds;
+    int count;
+    int live;
+    int at_once;
+    int milliseconds;
+    int port;
 };
 
 struct started {
-	pid_t pid;
-	int64_t at; /* monotonic ns just before execve */
+    pid_t pid;
+    int64_t at; /* monotonic ns just before execve */
 };
 
 /* Monotonic clock, ns. */
@@ -46,8 +46,8 @@ void sample(const struct contender *c, const char *metric, int64_t value);
 /* Moves this process into a new room. With `network` it has a loopback interface of its own. */
 void room_enter(const struct contender *c, bool network);
 /*
- * Starts the contender as PID 1 of the room, once. Where a descriptor is -1, input comes from /dev/null and output
- * goes to the room's log, as standard error does always.
+ * Starts the contender as PID 1 of the room, once. Where a descriptor is -1, input comes from /dev/null and
+ * output goes to the room's log, as standard error does always.
  */
 struct started room_start(const struct contender *c, int in, int out);
 /* Runs a program with a listening socket as its descriptor 3 and nothing else done for it: the bare spawn. */

@@ -25,8 +25,7 @@ type Dependencies = Readonly<Partial<Record<DependencyKind, readonly string[]>>>
 const now = 1_000_000;
 
 function makeUnit(name: string, type: UnitType, dependencies: Dependencies): Unit {
-  const draft: Draft = {};
-  Object.assign(writable(draft, "dependencies"), dependencies);
+  const draft: Draft = { dependencies };
   if (type === "service") {
     const privileges = "normal";
     writable(draft, "service").execStart = [

@@ -3,5 +3,5 @@
 
 int main(void)
 {
-	return pause();
+    return pause();
 }
