@@ -3,6 +3,8 @@
  * options, messages and exit statuses are those of systemd 257, except that
  *
  * - a backend that still starts is waited for, for `--connect-timeout=` (0: not at all, as systemd has it);
+ * - a half-close is passed on; systemd 257 takes it for the end of both directions;
+ * - `--connections-max=N` lets N connections in, as the manual page says; systemd 257 lets N + 1 in;
  * - the idle time also counts before the first connection, as the manual page says; systemd 257 begins to count at
  *   the end of one;
  * - a backend that can never be right (a port that doesn't exist, an overlong path) is refused at once.

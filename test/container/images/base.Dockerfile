@@ -5,4 +5,5 @@ FROM ${PRODUCT} AS product
 FROM usher-test:deps
 COPY --from=product /usr/ /usr/
 RUN ["/usr/bin/usher", "--link-faces", "/usr/local/bin", "systemctl", "systemd-notify"]
+RUN ["/usr/bin/usher", "--link-faces", "/usr/lib/systemd", "systemd-socket-proxyd"]
 ENTRYPOINT ["/usr/bin/usher"]
