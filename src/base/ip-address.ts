@@ -1,8 +1,14 @@
 /** IP addresses as text: what inet_pton(3) takes, and back from the bytes of a DNS record. */
 
+/** 0 to 255 without leading zeros. */
+function isOctet(text: string): boolean {
+  const number = Number(text);
+  return number >= 0 && number <= 255 && String(Math.trunc(number)) === text;
+}
+
 export function isIpv4(text: string): boolean {
   const parts = text.split(".");
-  return parts.length === 4 && parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255);
+  return parts.length === 4 && parts.every(isOctet);
 }
 
 /** Colon-separated groups; undefined if one is malformed. A dotted IPv4 address at the end counts as two. */

@@ -51,9 +51,14 @@ export function utf8Length(text: string): number {
   return bytes;
 }
 
+/** Is the text's UTF-8 form at most `max` bytes long? */
+export function utf8Fits(text: string, max: number): boolean {
+  // A UTF-16 unit becomes one to three bytes.
+  return text.length * 3 <= max || (text.length <= max && utf8Length(text) <= max);
+}
+
 /** The text's UTF-8 bytes, each as the character of its number (Latin-1); carried bytes become themselves. */
 export function byteText(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is what is looked for
   if (/^[\0-\x7f]*$/.test(text)) return text;
   let out = "";
   for (const character of text) {

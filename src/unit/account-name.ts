@@ -6,6 +6,7 @@ import { words } from "./whitespace.ts";
 const EXPECTED = "a user's or group's name or number";
 
 export function isAccountName(text: string): boolean {
+  if (/^[a-z_][a-z0-9_-]{0,30}$/.test(text)) return true;
   if (/^\d+$/.test(text)) return isAccountId(text);
   if (text === "" || text === "." || text === ".." || utf8Length(text) > 4096) return false;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for

@@ -131,10 +131,11 @@ export function isPassive(name: string): boolean {
 }
 
 function dependOn(draft: Draft, dependencies: Partial<Record<DependencyKind, string>>): void {
-  const table = writable(draft, "dependencies");
+  const table: Draft["dependencies"] = {};
   for (const [kind, names] of Object.entries(dependencies)) {
     table[kind as DependencyKind] = names.split(" ").map((name) => `${name}.target`);
   }
+  draft.dependencies = table;
 }
 
 function targetDraft(target: BuiltinTarget): Draft {
@@ -151,7 +152,7 @@ function targetDraft(target: BuiltinTarget): Draft {
 function endTargetDraft(name: string, [description, action]: readonly [string, EmergencyAction]): Draft {
   const draft = targetDraft({ description, defaultDependencies: false, allowIsolate: true });
   const service = [`systemd-${name}.service`];
-  Object.assign(writable(draft, "dependencies"), { Requires: service, After: service });
+  draft.dependencies = { Requires: service, After: service };
   const unit = writable(draft, "unit");
   unit.jobTimeoutUsec = HALF_AN_HOUR;
   unit.jobRunningTimeoutUsec = HALF_AN_HOUR;

@@ -3,63 +3,75 @@
  * gets unless `DefaultDependencies=no` (default). systemd.service(5), systemd.socket(5), systemd.target(5), the
  * sections "Automatic Dependencies".
  *
- * Not here: ordering of targets after what they pull in, which needs the other unit too (`targetOrdering`).
+ * Not here: the order of targets after what they pull in, which needs the other unit too (`target-ordering.ts`).
  */
-import type { DependencyKind, DependencyTable, ServiceUnit, SocketUnit, Unit } from "./model.ts";
+import type {
+  DependencyKind,
+  DependencyTable,
+  ServiceSettings,
+  SocketSettings,
+  UnitSettings,
+} from "./model.ts";
 import { withType } from "./unit-name.ts";
 
-type Added = readonly (readonly [DependencyKind, string])[];
-
-const SHUTDOWN: Added = [
-  ["Conflicts", "shutdown.target"],
-  ["Before", "shutdown.target"],
-];
-
-const SYSINIT: Added = [
-  ["Requires", "sysinit.target"],
-  ["After", "sysinit.target"],
-];
+const SYSINIT: readonly string[] = ["sysinit.target"];
+const SHUTDOWN: readonly string[] = ["shutdown.target"];
 
 /** The service that a socket starts: Service=, or the one of its name; null with Accept=yes, which has instances. */
-export function triggeredService(socket: SocketUnit): string | null {
-  if (socket.socket.accept) return null;
-  return socket.socket.service ?? withType(socket.name, "service");
+export function triggeredService(name: string, socket: SocketSettings): string | null {
+  if (socket.accept) return null;
+  return socket.service ?? withType(name, "service");
 }
 
-function ofSocket(unit: SocketUnit): Added {
-  const added: [DependencyKind, string][] = [];
-  const service = triggeredService(unit);
-  if (service !== null) added.push(["Before", service], ["Triggers", service]);
-  if (!unit.unit.defaultDependencies) return added;
-  return [...added, ["Before", "sockets.target"], ...SYSINIT, ...SHUTDOWN];
+export function socketDependencies(
+  name: string,
+  unit: UnitSettings,
+  socket: SocketSettings,
+): DependencyTable {
+  const service = triggeredService(name, socket);
+  if (!unit.defaultDependencies) return service === null ? {} : { Before: [service], Triggers: [service] };
+  const defaults = { Requires: SYSINIT, After: SYSINIT, Conflicts: SHUTDOWN };
+  if (service === null) return { Before: ["sockets.target", "shutdown.target"], ...defaults };
+  return { Before: [service, "sockets.target", "shutdown.target"], Triggers: [service], ...defaults };
 }
 
-function ofService(unit: ServiceUnit): Added {
-  const added: [DependencyKind, string][] = [];
-  for (const socket of unit.service.sockets)
-    added.push(["Wants", socket], ["After", socket], ["TriggeredBy", socket]);
-  if (unit.service.type === "dbus") added.push(["Requires", "dbus.socket"], ["After", "dbus.socket"]);
-  if (!unit.unit.defaultDependencies) return added;
-  return [...added, ...SYSINIT, ["After", "basic.target"], ...SHUTDOWN];
+/** What a service has because of its sockets or its bus. */
+function implicitDependencies({ sockets, type }: ServiceSettings): DependencyTable {
+  const bus = type === "dbus" ? ["dbus.socket"] : [];
+  const After = [...sockets, ...bus];
+  return { Wants: sockets, TriggeredBy: sockets, Requires: bus, After };
 }
 
-function ofPassive(unit: Unit): Added {
-  if (!unit.unit.defaultDependencies || unit.type !== "target" || unit.name === "shutdown.target") return [];
-  return SHUTDOWN;
+const SERVICE_DEFAULTS: DependencyTable = {
+  Requires: SYSINIT,
+  After: ["sysinit.target", "basic.target"],
+  Before: SHUTDOWN,
+  Conflicts: SHUTDOWN,
+};
+
+export function serviceDependencies(unit: UnitSettings, service: ServiceSettings): DependencyTable {
+  const defaults = unit.defaultDependencies ? SERVICE_DEFAULTS : {};
+  const hasImplicit = service.sockets.length > 0 || service.type === "dbus";
+  return hasImplicit ? mergeDependencies(implicitDependencies(service), defaults) : defaults;
 }
 
-function addedTo(unit: Unit): Added {
-  if (unit.type === "socket") return ofSocket(unit);
-  return unit.type === "service" ? ofService(unit) : ofPassive(unit);
+export function targetDependencies(name: string, unit: UnitSettings): DependencyTable {
+  if (!unit.defaultDependencies || name === "shutdown.target") return {};
+  return { Conflicts: SHUTDOWN, Before: SHUTDOWN };
 }
 
-/** The unit's dependencies with the automatic ones; as they are for a unit that is not loaded. */
-export function defaultDependencies(unit: Unit): DependencyTable {
-  if (unit.loadState !== "loaded") return unit.dependencies;
-  const table: Partial<Record<DependencyKind, readonly string[]>> = { ...unit.dependencies };
-  for (const [kind, name] of addedTo(unit)) {
-    const names = table[kind] ?? [];
-    if (name !== unit.name && !names.includes(name)) table[kind] = [...names, name];
+/** Both tables in one. */
+export function mergeDependencies(
+  written: DependencyTable | undefined,
+  added: DependencyTable,
+): DependencyTable {
+  if (written === undefined) return added;
+  const merged: Partial<Record<DependencyKind, readonly string[]>> = { ...written };
+  for (const key of Object.keys(added)) {
+    const kind = key as DependencyKind;
+    const names = added[kind] ?? [];
+    const before = merged[kind] ?? [];
+    merged[kind] = before.length === 0 ? names : [...new Set([...before, ...names])];
   }
-  return table;
+  return merged;
 }

@@ -1,7 +1,7 @@
 /** Unit names as values of dependencies, Service=, Sockets=, Alias= and the like (systemd.unit(5)). */
-import { extractWords } from "./extract-word.ts";
 import { isValidUnitName, unitPrefix, unitType, withInstance } from "./unit-name.ts";
 import type { Scope, ValueType } from "./value-type.ts";
+import { words } from "./whitespace.ts";
 
 const EXPECTED = "names of units, with their suffix";
 
@@ -31,9 +31,8 @@ export function readUnitName(word: string, scope: Scope): string | undefined {
 
 /** Words of a dependency line, backslashes kept as they are part of escaped names. */
 export function readUnitNames(text: string, scope: Scope): string[] {
-  const { words } = extractWords(text, { unquote: false, escapes: "keep" });
   const names: string[] = [];
-  for (const word of words) {
+  for (const word of words(text)) {
     const name = readUnitName(word, scope);
     if (name !== undefined) names.push(name);
   }
@@ -41,6 +40,7 @@ export function readUnitNames(text: string, scope: Scope): string[] {
 }
 
 function unite(before: readonly string[], added: readonly string[]): readonly string[] {
+  if (before.length === 0 && added.length < 2) return added;
   return [...new Set([...before, ...added])];
 }
 
@@ -68,14 +68,13 @@ export const installNames: ValueType<readonly string[]> = {
   expected: EXPECTED,
   read: (text, scope, before) => {
     if (text === "") return [];
-    const { words } = extractWords(text, { unquote: false, escapes: "keep" });
-    const names = words.flatMap((word) => {
+    const names: string[] = [];
+    for (const word of words(text)) {
       const name = scope.expand(word, true);
-      if (name === undefined) return [];
-      if (isValidUnitName(name)) return [name];
-      scope.report("error", "not a unit's name, ignored", { found: name, expected: EXPECTED });
-      return [];
-    });
+      if (name === undefined) continue;
+      if (isValidUnitName(name)) names.push(name);
+      else scope.report("error", "not a unit's name, ignored", { found: name, expected: EXPECTED });
+    }
     return unite(before, names);
   },
 };

@@ -43,13 +43,32 @@ function part(name: Part): Directives {
   return directives;
 }
 
-/** The row of a directive, how it is known if nothing carries it out, or undefined for one nobody knows. */
-export function findDirective(section: string, key: string): Directive | KnownKind | undefined {
+type Found = Directive | KnownKind | undefined;
+
+/** What was looked up before, by section and key. */
+const FOUND: Map<string, Map<string, Found>> = new Map();
+
+function lookUp(section: string, key: string): Found {
   for (const name of SECTIONS[section] ?? []) {
     const directives = part(name);
     if (Object.hasOwn(directives, key)) return directives[key];
   }
   return knownDirective(section, key);
+}
+
+/** The row of a directive, how it is known if nothing carries it out, or undefined for one nobody knows. */
+export function findDirective(section: string, key: string): Found {
+  let known = FOUND.get(section);
+  if (known === undefined) {
+    known = new Map();
+    FOUND.set(section, known);
+  }
+  let found = known.get(key);
+  if (found === undefined) {
+    found = lookUp(section, key);
+    if (found !== undefined) known.set(key, found);
+  }
+  return found;
 }
 
 /** All rows of a section with their names. */

@@ -1,4 +1,5 @@
 /** One row of the directive table: which field of which group of settings a directive's value goes to. */
+import type { DependencyKind } from "./model.ts";
 import {
   DEFAULTS,
   type Draft,
@@ -7,11 +8,12 @@ import {
   type Mutable,
   type Settings,
   writable,
+  writableDependencies,
 } from "./settings.ts";
 import type { Scope, ValueType } from "./value-type.ts";
 
 export interface Directive {
-  readonly group: GroupName;
+  readonly group: GroupName | "dependencies";
   /** The field that `show` and the reference name; a few directives set others beside it. */
   readonly field: string;
   readonly expected: string;
@@ -33,9 +35,10 @@ export function fieldsOf<Group extends GroupName>(
     field,
     expected: type.expected,
     apply: (draft, text, scope) => {
-      const value = type.read(text, scope, group(draft, groupName)[field], DEFAULTS[groupName][field]);
+      const settings = writable(draft, groupName);
+      const value = type.read(text, scope, settings[field], DEFAULTS[groupName][field]);
       if (value === undefined) return false;
-      writable(draft, groupName)[field] = value;
+      settings[field] = value;
       return true;
     },
   });
@@ -61,3 +64,21 @@ export function severalFields<Group extends GroupName, T>(
     },
   };
 }
+
+/** A row of names that a unit has a dependency of this kind on. */
+export function dependencyOf(kind: DependencyKind, type: ValueType<readonly string[]>): Directive {
+  return {
+    group: "dependencies",
+    field: kind,
+    expected: type.expected,
+    apply: (draft, text, scope) => {
+      const dependencies = writableDependencies(draft);
+      const names = type.read(text, scope, dependencies[kind] ?? NO_NAMES, NO_NAMES);
+      if (names === undefined) return false;
+      dependencies[kind] = names;
+      return true;
+    },
+  };
+}
+
+const NO_NAMES: readonly string[] = [];

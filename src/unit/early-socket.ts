@@ -11,18 +11,21 @@ function isHarmless(name: string): boolean {
   return name === "sysinit.target" || isPassive(name);
 }
 
+function isShutdown(name: string): boolean {
+  return name === "shutdown.target";
+}
+
 function waitsForNothing({ dependencies }: Unit): boolean {
-  const pulls = PULLING.some((kind) => !(dependencies[kind] ?? []).every(isHarmless));
-  return !pulls && (dependencies.Conflicts ?? []).every((name) => name === "shutdown.target");
+  for (const kind of PULLING) if (dependencies[kind]?.every(isHarmless) === false) return false;
+  return dependencies.Conflicts?.every(isShutdown) !== false;
 }
 
 function runsNothing({ socket }: SocketUnit): boolean {
   return socket.execStartPre.length === 0 && socket.execStartPost.length === 0;
 }
 
-/** `isKnown`: is there a service of that name which could be started? */
-export function isEarly(unit: Unit, service: string | null, isKnown: (service: string) => boolean): boolean {
-  if (unit.type !== "socket" || unit.loadState !== "loaded") return false;
-  if (unit.unit.conditions.length > 0 || !runsNothing(unit) || !waitsForNothing(unit)) return false;
-  return service === null || isKnown(service);
+/** `hasService`: there is a service that it could start, or one for each connection. */
+export function isEarly(unit: Unit, hasService: boolean): boolean {
+  if (!hasService || unit.type !== "socket" || unit.loadState !== "loaded") return false;
+  return unit.unit.conditions.length === 0 && runsNothing(unit) && waitsForNothing(unit);
 }

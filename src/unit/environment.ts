@@ -11,16 +11,14 @@ export function isVariableName(name: string): boolean {
 
 /** NAME=value whose value has no control characters but tab and newline. */
 export function isAssignment(text: string): boolean {
-  const equals = text.indexOf("=");
-  if (equals <= 0 || !isVariableName(text.slice(0, equals))) return false;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-  return !/[\0-\x08\x0b-\x1f\x7f]/.test(text.slice(equals + 1));
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that there are none is what is asked
+  return /^[A-Za-z_][A-Za-z0-9_]*=[^\0-\x08\x0b-\x1f\x7f]*$/.test(text);
 }
 
 /** The list with `assignment` in it and no other of its name: the later one wins, at the earlier one's place. */
 export function assignVariable(list: string[], assignment: string): void {
   const name = assignment.slice(0, assignment.indexOf("=") + 1);
-  const index = list.findIndex((entry) => entry.startsWith(name));
+  const index = list.length === 0 ? -1 : list.findIndex((entry) => entry.startsWith(name));
   if (index < 0) list.push(assignment);
   else list[index] = assignment;
 }

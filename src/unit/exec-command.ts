@@ -40,12 +40,16 @@ function readPrefixes(word: string): Prefixes {
   return { ignoreFailure, separateArgv0, noEnvExpand, viaShell, privileges, rest: word.slice(at) };
 }
 
+function namesDirectory(path: string): boolean {
+  return path.endsWith("/") || path.endsWith("/.") || path.endsWith("/..") || path === "." || path === "..";
+}
+
 /** Why a text can't be a program, or null. */
 function programProblem(path: string): string | null {
   if (path === "") return "the program is missing";
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   if (/[\0-\x1f\x7f"'\\]/.test(path)) return "the program's path has a quote, backslash or control character";
-  if (/(^|\/)\.{0,2}$/.test(path)) return "the program's path names a directory";
+  if (namesDirectory(path)) return "the program's path names a directory";
   if (isAbsolute(path) ? !isValidPath(path) : !isFileName(path)) {
     return "the program is neither an absolute path nor a plain name";
   }

@@ -5,7 +5,7 @@
  * backslash, else the word is malformed.
  */
 import { carriedByte, joinCarriedBytes } from "../base/utf8.ts";
-import { isBlank, skipBlanks } from "./whitespace.ts";
+import { isBlank, isOneWord, skipBlanks } from "./whitespace.ts";
 
 export interface WordRules {
   /** Quotes group and are removed; else they are ordinary characters. */
@@ -114,10 +114,22 @@ function readEscape(text: string, at: number, quoted: boolean, rules: WordRules)
   return rules.relaxed === true ? { text: text.slice(at, at + 2), next: at + 2 } : undefined;
 }
 
+/** The word at `at` if nothing in it is special, as in most words; else undefined. */
+function plainWord(text: string, at: number): Word | undefined {
+  const space = text.indexOf(" ", at);
+  const end = space < 0 ? text.length : space;
+  const word = text.slice(at, end);
+  if (!isOneWord(word) || word.includes(BACKSLASH) || word.includes('"') || word.includes("'"))
+    return undefined;
+  return { text: word, next: skipBlanks(text, end) };
+}
+
 /** Reads the word at or after `from`; null when there is none left. */
 export function extractWord(text: string, from: number, rules: WordRules): WordResult {
   let at = skipBlanks(text, from);
   if (at >= text.length) return null;
+  const plain = plainWord(text, at);
+  if (plain !== undefined) return plain;
   let word = "";
   let quote = "";
   let quoteAt = at;

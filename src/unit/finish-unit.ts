@@ -3,21 +3,37 @@
  * drop-ins (its service_add_extras and socket_add_extras), and dependencies that follow from settings are added.
  */
 import { USEC_INFINITY } from "../base/time.ts";
-import { defaultDependencies } from "./default-dependencies.ts";
+import {
+  mergeDependencies,
+  serviceDependencies,
+  socketDependencies,
+  targetDependencies,
+} from "./default-dependencies.ts";
 import type {
   DependencyTable,
   ExecSettings,
   LoadState,
+  PassiveUnit,
   RateLimit,
   ServiceSettings,
   ServiceType,
+  ServiceUnit,
   SocketSettings,
+  SocketUnit,
   Unit,
+  UnitBase,
   UnitSettings,
   UnitType,
 } from "./model.ts";
 import { BURST_UNSET } from "./rate-limit.ts";
-import { DEFAULTS, type Draft, group, type WrittenServiceSettings } from "./settings.ts";
+import {
+  DEFAULTS,
+  type Draft,
+  group,
+  TIMEOUT_UNSET,
+  type WrittenServiceSettings,
+  writable,
+} from "./settings.ts";
 import { unitPrefix } from "./unit-name.ts";
 import { type Verdict, verifyService, verifySocket } from "./verify.ts";
 
@@ -46,21 +62,18 @@ function serviceType(service: WrittenServiceSettings, exec: ExecSettings): Servi
   return service.execStart.length > 0 ? "simple" : "oneshot";
 }
 
-function finishService(written: WrittenServiceSettings, exec: ExecSettings): ServiceSettings {
-  const type = serviceType(written, exec);
+function finishService(draft: Draft, exec: ExecSettings): ServiceSettings {
+  const service = writable(draft, "service");
+  const type = serviceType(service, exec);
   const wantsNotify =
     type === "notify" ||
     type === "notify-reload" ||
-    written.watchdogUsec > 0 ||
-    written.fileDescriptorStoreMax > 0;
-  return {
-    ...written,
-    type,
-    timeoutStartUsec:
-      type === "oneshot" && !written.timeoutStartDefined ? USEC_INFINITY : written.timeoutStartUsec,
-    notifyAccess: written.notifyAccess === "none" && wantsNotify ? "main" : written.notifyAccess,
-    restartUsec: Math.min(written.restartUsec, written.restartMaxDelayUsec),
-  };
+    service.watchdogUsec > 0 ||
+    service.fileDescriptorStoreMax > 0;
+  if (type === "oneshot" && !service.timeoutStartDefined) service.timeoutStartUsec = USEC_INFINITY;
+  if (service.notifyAccess === "none" && wantsNotify) service.notifyAccess = "main";
+  service.restartUsec = Math.min(service.restartUsec, service.restartMaxDelayUsec);
+  return Object.assign(service, { type });
 }
 
 /** Streams that go both ways; output inherits them. */
@@ -78,83 +91,99 @@ function hash(text: string): string {
   return sum.toString(16);
 }
 
-function finishExec(written: ExecSettings, name: string): ExecSettings {
-  let exec = written;
-  if (exec.standardInput === "null" && exec.standardInputData !== "")
-    exec = { ...exec, standardInput: "data" };
-  if (!TWO_WAY.includes(exec.standardInput)) {
-    const inherits = exec.standardOutput === "inherit";
-    // The manager's DefaultStandardError= is "inherit", its DefaultStandardOutput= "journal".
-    if (inherits) exec = { ...exec, standardOutput: "journal" };
-  }
+/** What most sockets and many services have: nothing written. */
+const PLAIN_EXEC: ExecSettings = { ...DEFAULTS.exec, standardOutput: "journal" };
+
+function finishExec(draft: Draft, name: string): ExecSettings {
+  const { exec } = draft;
+  if (exec === undefined) return PLAIN_EXEC;
+  if (exec.standardInput === "null" && exec.standardInputData !== "") exec.standardInput = "data";
+  // The manager's DefaultStandardError= is "inherit", its DefaultStandardOutput= "journal".
+  if (exec.standardOutput === "inherit" && !TWO_WAY.includes(exec.standardInput))
+    exec.standardOutput = "journal";
   if (exec.dynamicUser) {
-    const user = exec.user ?? dynamicUser(name);
-    exec = { ...exec, user, group: exec.group ?? user, noNewPrivileges: true };
+    exec.user ??= dynamicUser(name);
+    exec.group ??= exec.user;
+    exec.noNewPrivileges = true;
   }
   return exec;
 }
 
 function resolveBurst(limit: RateLimit, burst: number): RateLimit {
-  return limit.burst === BURST_UNSET ? { ...limit, burst } : limit;
+  return limit.burst === BURST_UNSET ? { intervalUsec: limit.intervalUsec, burst } : limit;
 }
 
-function finishSocket(written: SocketSettings): SocketSettings {
-  return {
-    ...written,
-    triggerLimit: resolveBurst(written.triggerLimit, written.accept ? 200 : 20),
-    pollLimit: resolveBurst(written.pollLimit, written.accept ? 150 : 15),
-  };
+function finishSocket(draft: Draft): SocketSettings {
+  const socket = writable(draft, "socket");
+  socket.triggerLimit = resolveBurst(socket.triggerLimit, socket.accept ? 200 : 20);
+  socket.pollLimit = resolveBurst(socket.pollLimit, socket.accept ? 150 : 15);
+  return socket;
 }
 
 function finishUnitSettings(draft: Draft, name: string): UnitSettings {
-  const { jobRunningTimeoutDefined: _, ...unit } = group(draft, "unit");
-  return unit.description === "" ? { ...unit, description: name } : unit;
+  const unit = writable(draft, "unit");
+  if (unit.description === "") unit.description = name;
+  if (unit.jobRunningTimeoutUsec === TIMEOUT_UNSET) unit.jobRunningTimeoutUsec = unit.jobTimeoutUsec;
+  return unit;
 }
 
-/** Only the kinds that have any names. */
-function compactDependencies(draft: Draft): DependencyTable {
-  const written = draft.dependencies;
-  if (written === undefined) return {};
-  return Object.fromEntries(Object.entries(written).filter(([, names]) => names.length > 0));
-}
-
-function withVerdict(origin: UnitOrigin, verdict: Verdict): Pick<UnitOrigin, "loadState" | "loadError"> {
-  const { loadState, loadError } = origin;
-  if (loadState !== "loaded" || verdict.refusal === null) return { loadState, loadError };
-  return { loadState: "bad-setting", loadError: `${origin.fragmentPath ?? origin.name}: ${verdict.refusal}` };
+/** What is particular to the unit's type. */
+interface Part {
+  readonly settings:
+    | Omit<ServiceUnit, keyof UnitBase>
+    | Omit<SocketUnit, keyof UnitBase>
+    | Omit<PassiveUnit, keyof UnitBase>;
+  readonly verdict: Verdict;
+  /** Dependencies that follow from the settings. */
+  readonly added: DependencyTable;
 }
 
 const NO_VERDICT: Verdict = { refusal: null, warnings: [] };
 
-/** Completes a unit. A unit that is not loaded keeps its defaults and gets no dependencies. */
-export function finishUnit(draft: Draft, origin: UnitOrigin): FinishedUnit {
-  const { name, type, aliases, fragmentPath, dropInPaths } = origin;
-  const base = {
-    name,
-    aliases,
-    fragmentPath,
-    dropInPaths,
-    unit: finishUnitSettings(draft, name),
-    install: group(draft, "install"),
-    usher: group(draft, "usher"),
-    dependencies: compactDependencies(draft),
-  };
+function finishPart(draft: Draft, name: string, type: UnitType, unit: UnitSettings): Part {
   if (type === "service") {
-    const exec = finishExec(group(draft, "exec"), name);
-    const service = finishService(group(draft, "service"), exec);
-    const verdict = verifyService(service, base.unit);
-    const states = withVerdict(origin, verdict);
-    const unit: Unit = { ...base, ...states, type, service, exec, kill: group(draft, "kill") };
-    return { unit: { ...unit, dependencies: defaultDependencies(unit) }, ...verdict };
+    const exec = finishExec(draft, name);
+    const service = finishService(draft, exec);
+    return {
+      settings: { type, service, exec, kill: group(draft, "kill") },
+      verdict: verifyService(service, unit),
+      added: serviceDependencies(unit, service),
+    };
   }
   if (type === "socket") {
-    const socket = finishSocket(group(draft, "socket"));
-    const exec = draft.exec === undefined ? DEFAULTS.exec : finishExec(draft.exec, name);
-    const verdict = verifySocket(socket);
-    const states = withVerdict(origin, verdict);
-    const unit: Unit = { ...base, ...states, type, socket, exec, kill: group(draft, "kill") };
-    return { unit: { ...unit, dependencies: defaultDependencies(unit) }, ...verdict };
+    const socket = finishSocket(draft);
+    return {
+      settings: { type, socket, exec: finishExec(draft, name), kill: group(draft, "kill") },
+      verdict: verifySocket(socket),
+      added: socketDependencies(name, unit, socket),
+    };
   }
-  const unit: Unit = { ...base, ...withVerdict(origin, NO_VERDICT), type };
-  return { unit: { ...unit, dependencies: defaultDependencies(unit) }, ...NO_VERDICT };
+  const added = type === "target" ? targetDependencies(name, unit) : {};
+  return { settings: { type }, verdict: NO_VERDICT, added };
+}
+
+/**
+ * Completes a unit; the draft becomes part of it. A unit that is not loaded keeps its settings and gets no
+ * dependencies.
+ */
+export function finishUnit(draft: Draft, origin: UnitOrigin): FinishedUnit {
+  const { name, aliases, fragmentPath, dropInPaths } = origin;
+  const unit = finishUnitSettings(draft, name);
+  const { settings, verdict, added } = finishPart(draft, name, origin.type, unit);
+  const isRefused = origin.loadState === "loaded" && verdict.refusal !== null;
+  const loadState = isRefused ? "bad-setting" : origin.loadState;
+  const base: UnitBase = {
+    name,
+    aliases,
+    loadState,
+    loadError: isRefused ? `${fragmentPath ?? name}: ${verdict.refusal}` : origin.loadError,
+    fragmentPath,
+    dropInPaths,
+    unit,
+    dependencies:
+      loadState === "loaded" ? mergeDependencies(draft.dependencies, added) : (draft.dependencies ?? {}),
+    install: group(draft, "install"),
+    usher: group(draft, "usher"),
+  };
+  return { unit: Object.assign(base, settings), refusal: verdict.refusal, warnings: verdict.warnings };
 }

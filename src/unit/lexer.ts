@@ -3,10 +3,10 @@
  *
  * A line ends at newline, carriage return or NUL. A line whose first visible character is `#` or `;` is a comment,
  * in the middle of a continuation too; there are no comments after a value. A backslash at the end of a line joins
- * the next one to it, the backslash turned into a blank. A line that is not UTF-8 is passed over with a warning; a
- * section header without its `]`, or a line longer than 1 MiB, ends the file.
+ * the next one to it, the backslash turned into a blank. A line that is not UTF-8, a section header without its `]`,
+ * or a line longer than 1 MiB ends the file and refuses it.
  */
-import { isBlank, skipBlanks, strip, trimmedEnd } from "./whitespace.ts";
+import { isBlank, skipBlanks, strip } from "./whitespace.ts";
 
 export interface Assignment {
   readonly section: string;
@@ -34,7 +34,7 @@ export interface LexedFile {
   /** Sections in order of first appearance; they need not have assignments. */
   readonly sections: readonly string[];
   readonly problems: readonly LexerProblem[];
-  /** The file ended here: nothing of it counts (LoadState "error"). */
+  /** The file ended here: what comes before counts in a drop-in, a unit file is refused (LoadState "error"). */
   readonly fatal: LexerProblem | null;
 }
 
@@ -45,11 +45,12 @@ export interface Position {
 
 const LONGEST_LINE = 1024 * 1024;
 const BACKSLASH = 92;
+/** Whatever is beyond is visible. */
+const SPACE = 32;
 const HASH = 35;
 const SEMICOLON = 59;
 const OPENING_BRACKET = 91;
-const BYTE_ORDER_MARK = "\ufeff";
-const REPLACEMENT = "\ufffd";
+const BYTE_ORDER_MARK = 0xfeff;
 
 /** The place of a character of the value, `offset` from its beginning. */
 export function positionAt(assignment: Assignment, offset: number): Position {
@@ -89,12 +90,18 @@ function endsInContinuation(text: string, start: number, end: number): boolean {
   return ((end - at) & 1) === 1;
 }
 
-function isComment(text: string, start: number, end: number): boolean {
+/** `start` or the first visible character after it, `end` if there is none. */
+function visibleStart(text: string, start: number, end: number): number {
   let at = start;
   while (at < end && isBlank(text.charCodeAt(at))) at++;
-  if (at === end) return false;
-  const code = text.charCodeAt(at);
-  return code === HASH || code === SEMICOLON;
+  return at;
+}
+
+/** `end` without the blanks before it; hardly any line has some. */
+function visibleEnd(text: string, start: number, end: number): number {
+  let at = end;
+  while (at > start && text.charCodeAt(at - 1) <= SPACE && isBlank(text.charCodeAt(at - 1))) at--;
+  return at;
 }
 
 interface LexerState {
@@ -103,157 +110,176 @@ interface LexerState {
   readonly problems: LexerProblem[];
   fatal: LexerProblem | null;
   section: string | null;
+  /** Somewhere there is a byte that is no UTF-8; in a comment that is no harm. */
+  readonly isBroken: boolean;
+}
+
+function complain(state: LexerState, line: number, column: number, message: string, found: string): void {
+  state.problems.push({ line, column, message, found });
+}
+
+/** Headers that were found good, with the names in them: the same few stand in every file. */
+const HEADERS: Map<string, string> = new Map();
+
+/** The name in "[name]", undefined if there is something wrong with it. */
+function sectionName(header: string): string | undefined {
+  const known = HEADERS.get(header);
+  if (known !== undefined) return known;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that there are none is what is asked
+  const [, name] = /^\[([^\0-\x1f\x7f"'\\]*)\]$/.exec(header) ?? [];
+  if (name !== undefined) HEADERS.set(header, name);
+  return name;
 }
 
 function openSection(state: LexerState, header: string, line: number, column: number): void {
-  if (!header.endsWith("]")) {
-    state.fatal = { line, column, message: "section header without a closing ]", found: header };
-    return;
-  }
-  const name = header.slice(1, -1);
-  if (!isSafeText(name)) {
-    state.fatal = {
-      line,
-      column,
-      message: "section header with a character that is not allowed",
-      found: header,
-    };
+  const name = sectionName(header);
+  if (name === undefined) {
+    const what = header.endsWith("]") ? "with a character that is not allowed" : "without a closing ]";
+    state.fatal = { line, column, message: `section header ${what}`, found: header };
     return;
   }
   state.section = name;
   if (!state.sections.includes(name)) state.sections.push(name);
 }
 
-/** No control characters, quotes or backslashes. */
-function isSafeText(text: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that there are none is what is asked
-  return !/[\0-\x1f\x7f"'\\]/.test(text);
-}
+/** A byte that is no UTF-8 is carried by the second half of a surrogate pair without the first. */
+const LONE_SURROGATE = /(?<![\ud800-\udbff])[\udc00-\udfff]/;
+
+/** ES2024, which the engine has and the library's types don't have yet. */
+type WellFormed = string & { isWellFormed(): boolean };
 
 /**
- * One logical line. `breaks` holds offset in `text`, line and column of each physical line but the first.
+ * The logical line from `start`, its first visible character, to `end`. `line` is that of its beginning, `shift` what
+ * is to be added to an offset for its column. A line put together of several has `breaks`: for each part but the
+ * first its offset in the text, its line and its column.
  */
 function takeLine(
   state: LexerState,
   text: string,
+  start: number,
+  end: number,
   line: number,
   shift: number,
   breaks: readonly number[] | null,
 ): void {
-  const start = skipBlanks(text, 0);
-  if (start === text.length) return;
-  const column = start + 1 + shift;
-  if (text.includes(REPLACEMENT)) {
-    state.problems.push({ line, column, message: "not UTF-8, line ignored", found: text });
+  if (state.isBroken && LONE_SURROGATE.test(text.slice(start, end))) {
+    state.fatal = { line, column: start + shift, message: "not UTF-8", found: text.slice(start, end) };
     return;
   }
   if (text.charCodeAt(start) === OPENING_BRACKET) {
-    openSection(state, strip(text), line, column);
+    openSection(state, text.slice(start, visibleEnd(text, start, end)), line, start + shift);
     return;
   }
-  if (state.section === null) {
-    state.problems.push({
-      line,
-      column,
-      message: "assignment outside of a section, ignored",
-      found: strip(text),
-    });
-    return;
-  }
+  const { section } = state;
   const equals = text.indexOf("=", start);
-  if (equals < 0 || equals === start) {
-    const message = equals < 0 ? "line without =, ignored" : "line without a name before =, ignored";
-    state.problems.push({ line, column, message, found: strip(text) });
+  if (section === null || equals < 0 || equals >= end || equals === start) {
+    const missing = equals === start ? "line without a name before =" : "line without =";
+    const message = section === null ? "assignment outside of a section" : missing;
+    complain(state, line, start + shift, `${message}, ignored`, strip(text.slice(start, end)));
     return;
   }
-  let keyEnd = equals;
-  while (isBlank(text.charCodeAt(keyEnd - 1))) keyEnd--;
-  const valueStart = skipBlanks(text, equals + 1);
-  const value = text.slice(valueStart, trimmedEnd(text, valueStart));
-  state.assignments.push(
-    place(state.section, text.slice(start, keyEnd), value, line, column, valueStart, shift, breaks),
-  );
+  let valueStart = equals + 1;
+  if (text.charCodeAt(valueStart) <= SPACE) valueStart = visibleStart(text, valueStart, end);
+  const assignment: Assignment = {
+    section,
+    key: text.slice(start, visibleEnd(text, start, equals)),
+    value: text.slice(valueStart, visibleEnd(text, valueStart, end)),
+    line,
+    column: start + shift,
+    valueLine: line,
+    valueColumn: valueStart + shift,
+    breaks: null,
+  };
+  state.assignments.push(breaks === null ? assignment : withBreaks(assignment, breaks, valueStart));
 }
 
-function place(
-  section: string,
-  key: string,
-  value: string,
-  line: number,
-  column: number,
-  valueStart: number,
-  shift: number,
-  breaks: readonly number[] | null,
-): Assignment {
-  if (breaks === null) {
-    const valueColumn = valueStart + 1 + shift;
-    return { section, key, value, line, column, valueLine: line, valueColumn, breaks };
-  }
-  let valueLine = line;
-  let valueColumn = valueStart + 1 + shift;
+/** The assignment with the places of its value's further lines. */
+function withBreaks(assignment: Assignment, breaks: readonly number[], valueStart: number): Assignment {
+  let { valueLine, valueColumn } = assignment;
   const inValue: number[] = [];
   for (let i = 0; i + 2 < breaks.length; i += 3) {
     const at = breaks[i] ?? 0;
-    const breakLine = breaks[i + 1] ?? line;
-    const breakColumn = breaks[i + 2] ?? 1;
+    const line = breaks[i + 1] ?? valueLine;
+    const column = breaks[i + 2] ?? 1;
     if (at <= valueStart) {
-      valueLine = breakLine;
-      valueColumn = breakColumn + valueStart - at;
+      valueLine = line;
+      valueColumn = column + valueStart - at;
     } else {
-      inValue.push(at - valueStart, breakLine, breakColumn);
+      inValue.push(at - valueStart, line, column);
     }
   }
-  return { section, key, value, line, column, valueLine, valueColumn, breaks: inValue };
+  return { ...assignment, valueLine, valueColumn, breaks: inValue };
+}
+
+/** A logical line that is being put together. */
+interface Pending {
+  text: string;
+  readonly line: number;
+  readonly shift: number;
+  readonly breaks: number[];
+}
+
+function takePending(state: LexerState, { text, line, shift, breaks }: Pending): void {
+  const start = skipBlanks(text, 0);
+  if (start < text.length) takeLine(state, text, start, text.length, line, shift, breaks);
+}
+
+/** One more part of a line that was continued; null once it is complete. */
+function extend(state: LexerState, pending: Pending, part: string, line: number): Pending | null {
+  const continues = endsInContinuation(part, 0, part.length);
+  pending.breaks.push(pending.text.length, line, 1);
+  pending.text += continues ? `${part.slice(0, -1)} ` : part;
+  if (continues) return pending;
+  takePending(state, pending);
+  return null;
 }
 
 /** Lexes a whole file. Never fails: what is wrong is in `problems` and `fatal`. */
 export function lexUnitFile(source: string): LexedFile {
   const text = unifyLineEnds(source);
-  const state: LexerState = { assignments: [], sections: [], problems: [], fatal: null, section: null };
-  let pending: string | null = null;
-  let pendingLine = 0;
-  let pendingShift = 0;
-  let breaks: number[] | null = null;
+  const isBroken = !(text as WellFormed).isWellFormed();
+  const state: LexerState = {
+    assignments: [],
+    sections: [],
+    problems: [],
+    fatal: null,
+    section: null,
+    isBroken,
+  };
+  let pending: Pending | null = null;
   let line = 0;
   let bomSeen = false;
-
-  for (let start = 0; start < text.length && state.fatal === null; ) {
+  let next = 0;
+  while (next < text.length && state.fatal === null) {
+    const lineStart = next;
+    let start = lineStart;
     let end = text.indexOf("\n", start);
     if (end < 0) end = text.length;
-    let from = start;
-    start = end + 1;
+    next = end + 1;
     line++;
-    if (isComment(text, from, end)) continue;
-    let shift = 0;
-    if (!bomSeen && text.startsWith(BYTE_ORDER_MARK, from)) {
+    let visible = start;
+    let code = text.charCodeAt(start);
+    if (code <= SPACE) {
+      visible = visibleStart(text, start, end);
+      code = visible < end ? text.charCodeAt(visible) : SPACE;
+    }
+    if (code === HASH || code === SEMICOLON) continue;
+    if (code === BYTE_ORDER_MARK && visible === start && !bomSeen) {
       bomSeen = true;
-      from++;
-      shift = 1;
+      start++;
+      visible = visibleStart(text, start, end);
     }
-    if (end - from + (pending?.length ?? 0) > LONGEST_LINE) {
+    if (end - start + (pending?.text.length ?? 0) > LONGEST_LINE) {
       state.fatal = { line, column: 0, message: "line longer than 1 MiB", found: null };
-      break;
+    } else if (pending !== null) {
+      pending = extend(state, pending, text.slice(start, end), line);
+    } else if (text.charCodeAt(end - 1) === BACKSLASH && endsInContinuation(text, start, end)) {
+      const shift = 1 + start - lineStart;
+      pending = { text: `${text.slice(start, end - 1)} `, line, shift, breaks: [] };
+    } else if (visible < end) {
+      takeLine(state, text, visible, end, line, 1 - lineStart, null);
     }
-    const continues = endsInContinuation(text, from, end);
-    const part = continues ? `${text.slice(from, end - 1)} ` : text.slice(from, end);
-    if (pending === null) {
-      if (!continues) {
-        takeLine(state, part, line, shift, null);
-        continue;
-      }
-      pending = part;
-      pendingLine = line;
-      pendingShift = shift;
-      breaks = [];
-      continue;
-    }
-    breaks?.push(pending.length, line, 1 + shift);
-    pending += part;
-    if (continues) continue;
-    takeLine(state, pending, pendingLine, pendingShift, breaks);
-    pending = null;
-    breaks = null;
   }
-  if (pending !== null && state.fatal === null) takeLine(state, pending, pendingLine, pendingShift, breaks);
+  if (pending !== null && state.fatal === null) takePending(state, pending);
   return state;
 }

@@ -23,7 +23,7 @@ function listening(
       const expanded = scope.expand(text);
       if (expanded === undefined) return before;
       const listener = one(expanded, scope);
-      return listener === undefined ? undefined : before.concat(listener);
+      return listener === undefined ? undefined : [...before, listener];
     },
   };
 }

@@ -5,9 +5,8 @@ import { completeTemplate } from "./dependency.ts";
 import { type Diagnostic, formatDiagnostic } from "./diagnostic.ts";
 import { finishUnit, type UnitOrigin } from "./finish-unit.ts";
 import type { DependencyKind, LoadState, Unit, UnitType } from "./model.ts";
-import { lexText, readInto, type UnitText } from "./read-unit.ts";
-import { type Draft, group, writable } from "./settings.ts";
-import type { SpecifierFacts } from "./specifier.ts";
+import { lexText, type Reader, readInto, type UnitText } from "./read-unit.ts";
+import { type Draft, writableDependencies } from "./settings.ts";
 import type { ReadFailure, UnitFiles } from "./unit-files.ts";
 import type { LinkKind, ResolvedUnit, UnitIndex } from "./unit-index.ts";
 import { unitType } from "./unit-name.ts";
@@ -26,7 +25,7 @@ export interface AddedLink {
 export interface UnitSource {
   readonly files: UnitFiles;
   readonly index: UnitIndex;
-  readonly facts: SpecifierFacts;
+  readonly reader: Reader;
   /** By the name of the unit that pulls in. */
   readonly addedLinks: ReadonlyMap<string, readonly AddedLink[]>;
   readonly diagnostics: UnitDiagnostic[];
@@ -92,12 +91,11 @@ function fail(progress: Progress, state: LoadState, error: string): void {
   progress.loadError = error;
 }
 
-function apply(progress: Progress, text: UnitText): void {
+/** Reads a text into the draft. A drop-in that is fatally wrong counts up to there, and refuses nothing. */
+function apply(progress: Progress, text: UnitText, isFragment: boolean): void {
   const { source, name, type, fragmentPath, draft } = progress;
-  const diagnostics: Diagnostic[] = [];
-  const subject = { unitName: name, fragmentPath, facts: source.facts };
-  const outcome = readInto(draft, type, text, subject, diagnostics);
-  if (outcome.problem !== null) fail(progress, outcome.state, formatDiagnostic(outcome.problem));
+  const { state, problem, diagnostics } = readInto(source.reader, draft, type, text, name, fragmentPath);
+  if (problem !== null && (isFragment || state !== "error")) fail(progress, state, formatDiagnostic(problem));
   if (source.reported.has(text.file)) return;
   source.reported.add(text.file);
   for (const diagnostic of diagnostics) report(source, name, diagnostic);
@@ -114,7 +112,7 @@ function failToRead(progress: Progress, path: string, { reason }: ReadFailure): 
 function applyDropIns(progress: Progress, paths: readonly string[]): void {
   for (const path of paths) {
     const text = readText(progress.source, path, true);
-    if (text.ok && text.value !== null) apply(progress, text.value);
+    if (text.ok && text.value !== null) apply(progress, text.value, false);
     else if (!text.ok && !text.error.missing) {
       report(
         progress.source,
@@ -128,6 +126,7 @@ function applyDropIns(progress: Progress, paths: readonly string[]): void {
 function applyLinks(progress: Progress, names: readonly string[], kind: LinkKind): void {
   const { source, name, draft } = progress;
   const entries = source.index.pulledIn(names, kind);
+  if (entries.length === 0 && !names.some((by) => source.addedLinks.has(by))) return;
   const pulled: string[] = [];
   for (const entry of entries) {
     if (entry.kind === "link") pulled.push(completeTemplate(entry.name, name));
@@ -142,8 +141,8 @@ function applyLinks(progress: Progress, names: readonly string[], kind: LinkKind
   }
   if (pulled.length === 0) return;
   const dependency = LINK_DEPENDENCY[kind];
-  const written = group(draft, "dependencies")[dependency];
-  writable(draft, "dependencies")[dependency] = [...new Set([...written, ...pulled])];
+  const dependencies = writableDependencies(draft);
+  dependencies[dependency] = [...new Set([...(dependencies[dependency] ?? []), ...pulled])];
 }
 
 /** Reads the fragment into the draft. false: it is not there after all. */
@@ -152,7 +151,7 @@ function applyFragment(progress: Progress, path: string): boolean {
   const text = readText(progress.source, path, isShared);
   if (!text.ok) failToRead(progress, path, text.error);
   else if (text.value === null) progress.loadState = "masked";
-  else apply(progress, text.value);
+  else apply(progress, text.value, true);
   return text.ok || !text.error.missing;
 }
 
@@ -175,7 +174,7 @@ export function loadUnit(source: UnitSource, { name, path }: ResolvedUnit): Unit
   if (path !== null && !applyFragment(progress, path)) return null;
   let dropInPaths: readonly string[] = [];
   if (progress.loadState !== "masked") {
-    const names = [name, ...aliases];
+    const names = aliases.length === 0 ? [name] : [name, ...aliases];
     dropInPaths = source.index.dropIns(names);
     applyDropIns(progress, dropInPaths);
     for (const kind of LINK_KINDS) applyLinks(progress, names, kind);

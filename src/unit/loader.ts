@@ -19,14 +19,13 @@ import { isEarly } from "./early-socket.ts";
 import {
   type AddedLink,
   LINK_DEPENDENCY,
-  LINK_KINDS,
   loadUnit,
   readText,
   type UnitDiagnostic,
   type UnitSource,
 } from "./load-unit.ts";
-import type { InstallSettings, Unit, UnitType } from "./model.ts";
-import { readInto } from "./read-unit.ts";
+import type { InstallSettings, Unit } from "./model.ts";
+import { createReader, readInto } from "./read-unit.ts";
 import { type Draft, group } from "./settings.ts";
 import type { SpecifierFacts } from "./specifier.ts";
 import { orderTarget } from "./target-ordering.ts";
@@ -105,7 +104,7 @@ function newGeneration({ files, search, facts, bootUnit, extraUnits }: LoaderOpt
   const source = {
     files,
     index,
-    facts,
+    reader: createReader(facts),
     addedLinks,
     diagnostics: [],
     reported: new Set<string>(),
@@ -127,22 +126,30 @@ function findLoaded(state: State, name: string): Unit | null {
 
 function keep(state: State, unit: Unit): void {
   state.units.set(unit.name, unit);
-  for (const name of [unit.name, ...unit.aliases]) state.names.set(name, unit.name);
+  state.names.set(unit.name, unit.name);
+  for (const alias of unit.aliases) state.names.set(alias, unit.name);
   state.loadedAt.set(unit.name, state.options.files.now());
+}
+
+function extraUnit({ options }: State, name: string): Unit | undefined {
+  return options.extraUnits.length === 0 ? undefined : options.extraUnits.find((unit) => unit.name === name);
 }
 
 /** The unit of a name, loaded if need be; null if there is none. */
 function demand(state: State, name: string): Unit | null {
   const known = findLoaded(state, name);
   if (known !== null) return known;
-  const extra = state.options.extraUnits.find((unit) => unit.name === name);
+  const extra = extraUnit(state, name);
+  if (extra !== undefined) {
+    keep(state, extra);
+    return extra;
+  }
   const { index, source } = state.generation;
-  const resolved = extra === undefined ? index.resolve(name) : null;
-  if (extra === undefined && (resolved === null || classifyUnitName(resolved.name) === "template"))
-    return null;
-  const unit =
-    extra ?? (resolved === null ? null : (findLoaded(state, resolved.name) ?? loadUnit(source, resolved)));
-  if (unit !== null && !state.units.has(unit.name)) keep(state, unit);
+  const resolved = index.resolve(name);
+  if (resolved === null || classifyUnitName(resolved.name) === "template") return null;
+  const byOwnName = resolved.name === name ? null : findLoaded(state, resolved.name);
+  const unit = byOwnName ?? loadUnit(source, resolved);
+  if (unit !== null && unit !== byOwnName) keep(state, unit);
   return unit;
 }
 
@@ -155,44 +162,43 @@ function templateInstall({ source }: Generation, name: string, path: string): In
   const { file, lexed } = text.value;
   const assignments = lexed.assignments.filter(({ section }) => section === "Install");
   const draft: Draft = {};
-  const subject = { unitName: name, fragmentPath: path, facts: source.facts };
-  const diagnostics: Diagnostic[] = [];
   readInto(
+    source.reader,
     draft,
     unitType(name) ?? "service",
     { file, lexed: { ...lexed, assignments } },
-    subject,
-    diagnostics,
+    name,
+    path,
   );
   return group(draft, "install");
 }
 
-function enable(generation: Generation, name: string, install: InstallSettings): void {
-  const { addedLinks } = generation.source;
-  const isTemplate = classifyUnitName(name) === "template";
-  const instance =
-    isTemplate && install.defaultInstance !== null ? withInstance(name, install.defaultInstance) : name;
-  const unit = instance ?? name;
-  for (const alias of install.alias) generation.index.addAlias(alias, name);
-  if (install.alias.length > 0) generation.extended.add(name);
-  const lists: Readonly<Record<LinkKind, readonly string[]>> = {
-    wants: install.wantedBy,
-    requires: install.requiredBy,
-    upholds: install.upheldBy,
-  };
-  for (const kind of LINK_KINDS) {
-    for (const by of lists[kind]) {
-      addLink(addedLinks, by, { kind, unit });
-      generation.extended.add(by);
-    }
-  }
+/** What is enabled: the unit itself, of a template the instance that DefaultInstance= names. */
+function enabledName(name: string, { defaultInstance }: InstallSettings): string {
+  if (defaultInstance === null || classifyUnitName(name) !== "template") return name;
+  return withInstance(name, defaultInstance) ?? name;
 }
 
-/** Reads [Install] of usher's own units of these types, loading those that are not templates. */
-function enableOwn(state: State, isWanted: (type: UnitType | undefined) => boolean): void {
+function enable(generation: Generation, name: string, install: InstallSettings): void {
+  const unit = enabledName(name, install);
+  const pullIn = (kind: LinkKind, names: readonly string[]): void => {
+    for (const by of names) {
+      addLink(generation.source.addedLinks, by, { kind, unit });
+      generation.extended.add(by);
+    }
+  };
+  pullIn("wants", install.wantedBy);
+  pullIn("requires", install.requiredBy);
+  pullIn("upholds", install.upheldBy);
+  for (const alias of install.alias) generation.index.addAlias(alias, name);
+  if (install.alias.length > 0) generation.extended.add(name);
+}
+
+/** Reads [Install] of usher's own units whose names end so, loading those that are not templates. */
+function enableOwn(state: State, suffix: string): void {
   const { generation } = state;
-  for (const [name, path] of generation.index.ownFiles()) {
-    if (!isWanted(unitType(name)) || generation.installed.has(path)) continue;
+  for (const { name, path } of generation.index.ownFiles(suffix)) {
+    if (generation.installed.has(path)) continue;
     generation.installed.add(path);
     const isTemplate = classifyUnitName(name) === "template";
     const install = isTemplate
@@ -306,28 +312,24 @@ function peek(state: State, name: string): Unit | null {
 }
 
 function loadSockets(state: State): LoadedSockets {
-  const isFirst = (type: UnitType | undefined): boolean => type === "socket";
-  enableOwn(state, isFirst);
+  enableOwn(state, ".socket");
   const units = reachedSockets(state);
   const { index } = state.generation;
   const stubs = new Set<string>();
   const early: string[] = [];
   for (const unit of units) {
-    const service = unit.type === "socket" ? triggeredService(unit) : null;
-    if (service !== null && isThere(state, service)) stubs.add(index.resolve(service)?.name ?? service);
-    if (isEarly(unit, service, (name) => isThere(state, name))) early.push(unit.name);
+    const service = unit.type === "socket" ? triggeredService(unit.name, unit.socket) : null;
+    const resolved = service === null ? null : index.resolve(service);
+    const isThere = resolved?.masked === false;
+    if (isThere) stubs.add(resolved.name);
+    if (isEarly(unit, service === null || isThere)) early.push(unit.name);
   }
   return { units, stubs: [...stubs], early, diagnostics: takeDiagnostics(state) };
 }
 
-/** Is there a file for the unit that is no mask, as far as can be told without reading it? */
-function isThere(state: State, name: string): boolean {
-  return state.generation.index.resolve(name)?.masked === false;
-}
-
 function loadRest(state: State): Loaded {
-  enableOwn(state, () => true);
-  const own = state.generation.index.ownFiles().map(([name]) => name);
+  enableOwn(state, "");
+  const own = state.generation.index.ownFiles("").map(({ name }) => name);
   const extra = state.options.extraUnits.map(({ name }) => name);
   loadReached(
     state,
@@ -372,7 +374,7 @@ function readOwnInstalls({ generation, units }: State): void {
     generation.installed.add(fragmentPath);
     enable(generation, name, install);
   }
-  for (const [name, path] of generation.index.ownFiles()) {
+  for (const { name, path } of generation.index.ownFiles("")) {
     const install = classifyUnitName(name) === "template" ? templateInstall(generation, name, path) : null;
     if (install !== null) enable(generation, name, install);
   }

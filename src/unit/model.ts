@@ -447,7 +447,8 @@ export interface UsherSettings {
   readonly holdUntilReady: boolean;
 }
 
-interface UnitBase {
+/** What units of all types have. */
+export interface UnitBase {
   /** The unit's primary name, "foo@bar.service". */
   readonly name: string;
   readonly aliases: readonly string[];

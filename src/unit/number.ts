@@ -2,6 +2,10 @@
 
 /** Decimal, 0x hexadecimal, 0b binary, 0o or 0 octal; a sign is allowed; within [min, max], else undefined. */
 export function parseInteger(text: string, min: number, max: number): number | undefined {
+  const plain = Number(text);
+  if (String(plain) === text && Number.isInteger(plain)) {
+    return plain >= min && plain <= max ? plain : undefined;
+  }
   const match = /^\s*([+-]?)(?:0x([0-9a-f]+)|0b([01]+)|0o?([0-7]+)|(\d+))$/i.exec(text);
   if (match === null) return undefined;
   const [, sign, hex, binary, octal, decimal] = match;

@@ -1,5 +1,5 @@
 /** Paths as unit files state them: text only, nothing is looked up. */
-import { utf8Length } from "../base/utf8.ts";
+import { utf8Fits } from "../base/utf8.ts";
 
 const LONGEST_PATH = 4095;
 const LONGEST_NAME = 255;
@@ -20,23 +20,20 @@ export function simplifyPath(path: string): string {
 
 /** Not empty, not too long as a whole and in each component. */
 export function isValidPath(path: string): boolean {
-  if (path === "" || path.length > LONGEST_PATH) return false;
+  if (path === "") return false;
   if (path.length <= LONGEST_NAME / 3) return true;
-  return (
-    utf8Length(path) <= LONGEST_PATH && path.split("/").every((part) => utf8Length(part) <= LONGEST_NAME)
-  );
+  return utf8Fits(path, LONGEST_PATH) && path.split("/").every((part) => utf8Fits(part, LONGEST_NAME));
 }
 
 /** No "." or ".." component. */
 export function isNormalized(path: string): boolean {
-  return !/(^|\/)\.\.?(\/|$)/.test(path);
+  return !path.includes(".") || !/(^|\/)\.\.?(\/|$)/.test(path);
 }
 
 /** A single name that can stand in a directory. */
 export function isFileName(name: string): boolean {
-  return (
-    name !== "" && name !== "." && name !== ".." && !name.includes("/") && utf8Length(name) <= LONGEST_NAME
-  );
+  if (name === "" || name === "." || name === "..") return false;
+  return !name.includes("/") && utf8Fits(name, LONGEST_NAME);
 }
 
 /** Simplified absolute path; undefined for one that is relative, malformed or has "..". */

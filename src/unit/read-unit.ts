@@ -4,10 +4,11 @@
  */
 import type { Diagnostic, Severity } from "./diagnostic.ts";
 import { findDirective, hasSection } from "./directive-table.ts";
+import type { KnownKind } from "./known-directives.ts";
 import { type Assignment, type LexedFile, lexUnitFile, positionAt } from "./lexer.ts";
 import type { UnitType } from "./model.ts";
 import { type Draft, writable } from "./settings.ts";
-import { expandSpecifiers, type SpecifierSubject } from "./specifier.ts";
+import { expandSpecifiers, type SpecifierFacts } from "./specifier.ts";
 import type { ReportDetails, Scope } from "./value-type.ts";
 
 export interface UnitText {
@@ -20,17 +21,22 @@ export function lexText(file: string, text: string): UnitText {
   return { file, lexed: lexUnitFile(text) };
 }
 
-/** What became of a file: nothing to add, or why the unit is not loaded. */
+/** What became of a file, and what was wrong with it. */
 export interface ReadOutcome {
   readonly state: "loaded" | "bad-setting" | "error";
+  /** Why the unit is not to be loaded. */
   readonly problem: Diagnostic | null;
+  readonly diagnostics: readonly Diagnostic[];
 }
 
-interface Reader {
-  readonly text: UnitText;
-  readonly subject: SpecifierSubject;
-  readonly diagnostics: Diagnostic[];
+/** Reads one file after the other; what it reads at the moment is in its fields. */
+export interface Reader {
+  readonly facts: SpecifierFacts;
   readonly scope: Scope;
+  file: string;
+  unitName: string;
+  fragmentPath: string | null;
+  diagnostics: Diagnostic[];
   assignment: Assignment;
   refused: Diagnostic | null;
   /** Something was complained about while the present value was read. */
@@ -58,7 +64,7 @@ function complain(
   const { line, column } = positionAt(assignment, Math.max(0, details.offset ?? 0));
   const diagnostic: Diagnostic = {
     severity,
-    file: reader.text.file,
+    file: reader.file,
     line,
     column,
     message: `${assignment.key}=: ${message}`,
@@ -71,7 +77,8 @@ function complain(
 }
 
 function expand(reader: Reader, text: string, inName: boolean): string | undefined {
-  const expanded = expandSpecifiers(text, reader.subject, inName);
+  if (!text.includes("%")) return text;
+  const expanded = expandSpecifiers(text, reader, inName);
   if (typeof expanded === "string") return expanded;
   const what = expanded.unknown ? "is unknown here" : "has no value here";
   const offset = reader.assignment.value.indexOf(text);
@@ -83,16 +90,20 @@ function expand(reader: Reader, text: string, inName: boolean): string | undefin
   return undefined;
 }
 
-function openReader(text: UnitText, subject: SpecifierSubject, diagnostics: Diagnostic[]): Reader {
+export function createReader(facts: SpecifierFacts): Reader {
   const reader: Reader = {
-    text,
-    subject,
-    diagnostics,
+    facts,
+    file: "",
+    unitName: "",
+    fragmentPath: null,
+    diagnostics: [],
     assignment: NOWHERE,
     refused: null,
     complained: false,
     scope: {
-      unitName: subject.unitName,
+      get unitName() {
+        return reader.unitName;
+      },
       expand: (value, inName = false) => expand(reader, value, inName),
       report: (severity, message, details) => {
         complain(reader, severity, message, details);
@@ -127,101 +138,100 @@ function warnOfTrailingComment(reader: Reader): void {
   );
 }
 
-function readAssignment(reader: Reader, draft: Draft, known: Map<string, string[]>): void {
-  const { section, key, value } = reader.assignment;
+/** Keys that are known though nothing carries them out, by kind. */
+type KnownKeys = Map<KnownKind, string[]>;
+
+function readAssignment(reader: Reader, draft: Draft, known: KnownKeys | null): KnownKeys | null {
+  const { section, key, value, line, column } = reader.assignment;
   const directive = findDirective(section, key);
   if (directive === undefined) {
-    if (key.startsWith("X-")) return;
-    const { file } = reader.text;
-    const { line, column } = reader.assignment;
+    if (key.startsWith("X-")) return known;
     const message = `unknown key in section [${section}], ignored`;
-    reader.diagnostics.push({
-      severity: "warning",
-      file,
-      line,
-      column,
-      message,
-      found: `${key}=`,
-      expected: null,
-    });
-  } else if (typeof directive === "string") {
-    const keys = known.get(directive);
-    if (keys === undefined) known.set(directive, [`${key}=`]);
-    else if (!keys.includes(`${key}=`)) keys.push(`${key}=`);
-  } else {
-    reader.complained = false;
-    if (!directive.apply(draft, value, reader.scope) && !reader.complained) {
-      complain(reader, "error", "wrong value, ignored", { found: value, expected: directive.expected });
-    }
+    const place = { file: reader.file, line, column };
+    reader.diagnostics.push({ severity: "warning", ...place, message, found: `${key}=`, expected: null });
+    return known;
   }
+  if (typeof directive === "string") return addKnown(known ?? new Map(), directive, `${key}=`);
+  reader.complained = false;
+  if (!directive.apply(draft, value, reader.scope) && !reader.complained) {
+    complain(reader, "error", "wrong value, ignored", { found: value, expected: directive.expected });
+  }
+  return known;
 }
 
-const KNOWN_MESSAGES: Readonly<Record<string, string>> = {
+function addKnown(known: KnownKeys, kind: KnownKind, key: string): KnownKeys {
+  const keys = known.get(kind);
+  if (keys === undefined) known.set(kind, [key]);
+  else if (!keys.includes(key)) keys.push(key);
+  return known;
+}
+
+const KNOWN_MESSAGES: Readonly<Record<KnownKind, string>> = {
   unenforced: "accepted but NOT enforced in a container",
   meaningless: "accepted, without effect in a container",
 };
 
-function reportKnown(reader: Reader, known: Map<string, string[]>): void {
-  if (known.size === 0) return;
+function reportKnown({ diagnostics, file }: Reader, known: KnownKeys): void {
   const parts = [...known].map(([kind, keys]) => `${KNOWN_MESSAGES[kind]}: ${keys.join(" ")}`);
-  const { file } = reader.text;
   const message = parts.join("; ");
-  reader.diagnostics.push({
-    severity: "notice",
-    file,
-    line: 0,
-    column: 0,
-    message,
-    found: null,
-    expected: null,
-  });
+  diagnostics.push({ severity: "notice", file, line: 0, column: 0, message, found: null, expected: null });
 }
 
-function reportLexer(text: UnitText, type: UnitType, diagnostics: Diagnostic[]): void {
-  const { file, lexed } = text;
-  for (const problem of lexed.problems)
+function reportLexer({ diagnostics, file }: Reader, type: UnitType, lexed: LexedFile): void {
+  for (const problem of lexed.problems) {
     diagnostics.push({ severity: "warning", file, expected: null, ...problem });
+  }
   for (const section of lexed.sections) {
     if (hasSection(type, section) || section.startsWith("X-")) continue;
-    const first = lexed.assignments.find((assignment) => assignment.section === section);
-    diagnostics.push({
-      severity: "warning",
-      file,
-      line: first?.line ?? 0,
-      column: 0,
-      message: `unknown section [${section}] in a ${type} unit, ignored`,
-      found: null,
-      expected: null,
-    });
+    const line = lexed.assignments.find((assignment) => assignment.section === section)?.line ?? 0;
+    const message = `unknown section [${section}] in a ${type} unit, ignored`;
+    diagnostics.push({ severity: "warning", file, line, column: 0, message, found: null, expected: null });
   }
 }
 
-/** Reads one file into the draft. After a refusal the rest is still read, for its diagnostics. */
+function begin(reader: Reader, file: string, unitName: string, fragmentPath: string | null): void {
+  reader.file = file;
+  reader.unitName = unitName;
+  reader.fragmentPath = fragmentPath;
+  reader.diagnostics = [];
+  reader.refused = null;
+}
+
+/**
+ * Reads one file into the draft of a unit. After a refusal the rest is still read, for its diagnostics; of a file that
+ * is fatally wrong, what comes before that.
+ */
 export function readInto(
+  reader: Reader,
   draft: Draft,
   type: UnitType,
-  text: UnitText,
-  subject: SpecifierSubject,
-  diagnostics: Diagnostic[],
+  { file, lexed }: UnitText,
+  unitName: string,
+  fragmentPath: string | null,
 ): ReadOutcome {
-  const { lexed } = text;
-  reportLexer(text, type, diagnostics);
-  if (lexed.fatal !== null) {
-    const fatal: Diagnostic = { severity: "error", file: text.file, expected: null, ...lexed.fatal };
-    diagnostics.push(fatal);
-    return { state: "error", problem: fatal };
-  }
-  const reader = openReader(text, subject, diagnostics);
-  const known = new Map<string, string[]>();
+  begin(reader, file, unitName, fragmentPath);
+  reportLexer(reader, type, lexed);
+  let known: KnownKeys | null = null;
+  let section: string | null = null;
+  let isWanted = false;
   for (const assignment of lexed.assignments) {
-    if (!hasSection(type, assignment.section)) continue;
+    if (assignment.section !== section) {
+      section = assignment.section;
+      isWanted = hasSection(type, section);
+    }
+    if (!isWanted) continue;
     reader.assignment = assignment;
-    readAssignment(reader, draft, known);
-    if (assignment.value.includes("#") || assignment.value.includes(";")) warnOfTrailingComment(reader);
+    known = readAssignment(reader, draft, known);
+    const { value } = assignment;
+    if (value.includes("#") || value.includes(";")) warnOfTrailingComment(reader);
   }
-  reportKnown(reader, known);
+  if (known !== null) reportKnown(reader, known);
   if (lexed.sections.includes("Install")) writable(draft, "install").present = true;
-  return reader.refused === null
-    ? { state: "loaded", problem: null }
-    : { state: "bad-setting", problem: reader.refused };
+  const { diagnostics, refused } = reader;
+  if (lexed.fatal !== null) {
+    const fatal: Diagnostic = { severity: "error", file, expected: null, ...lexed.fatal };
+    diagnostics.push(fatal);
+    return { state: "error", problem: fatal, diagnostics };
+  }
+  return { state: refused === null ? "loaded" : "bad-setting", problem: refused, diagnostics };
 }

@@ -26,15 +26,8 @@ export interface WrittenServiceSettings extends Omit<ServiceSettings, "type"> {
   readonly type: ServiceType | null;
 }
 
-export interface WrittenUnitSettings extends UnitSettings {
-  readonly jobRunningTimeoutDefined: boolean;
-}
-
-export type WrittenDependencies = Readonly<Record<DependencyKind, readonly string[]>>;
-
 export interface Settings {
-  readonly unit: WrittenUnitSettings;
-  readonly dependencies: WrittenDependencies;
+  readonly unit: UnitSettings;
   readonly install: InstallSettings;
   readonly usher: UsherSettings;
   readonly service: WrittenServiceSettings;
@@ -47,17 +40,30 @@ export type GroupName = keyof Settings;
 
 export type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** A unit's settings in the making: only the groups that were written to. */
-export type Draft = { [Group in GroupName]?: Mutable<Settings[Group]> };
+type WrittenDependencies = Partial<Record<DependencyKind, readonly string[]>>;
+
+/** A unit's settings in the making: only the groups, and the kinds of dependencies, that were written to. */
+export type Draft = { [Group in GroupName]?: Mutable<Settings[Group]> } & {
+  dependencies?: WrittenDependencies;
+};
+
+/** The kinds of dependencies that were written, to write to. */
+export function writableDependencies(draft: Draft): WrittenDependencies {
+  const { dependencies = {} } = draft;
+  draft.dependencies = dependencies;
+  return dependencies;
+}
 
 const DEFAULT_TIMEOUT: Usec = 90 * USEC_PER_SEC;
+/** JobRunningTimeoutSec= is not written: JobTimeoutSec= serves. */
+export const TIMEOUT_UNSET = -1;
 const TWO_SECONDS: Usec = 2 * USEC_PER_SEC;
 /** What the kernel takes for "as many as net.core.somaxconn allows". */
 const BACKLOG_DELUXE = 0x7fffffff;
 const NO_STATUS = { codes: [], signals: [] };
 const NO_DIRECTORIES: ExecDirectories = { entries: [], mode: 0o755 };
 
-const UNIT: WrittenUnitSettings = {
+const UNIT: UnitSettings = {
   description: "",
   documentation: [],
   sourcePath: null,
@@ -70,8 +76,7 @@ const UNIT: WrittenUnitSettings = {
   onSuccessJobMode: "fail",
   onFailureJobMode: "replace",
   jobTimeoutUsec: USEC_INFINITY,
-  jobRunningTimeoutUsec: USEC_INFINITY,
-  jobRunningTimeoutDefined: false,
+  jobRunningTimeoutUsec: TIMEOUT_UNSET,
   jobTimeoutAction: "none",
   startLimit: { intervalUsec: 10 * USEC_PER_SEC, burst: 5 },
   startLimitAction: "none",
@@ -81,26 +86,6 @@ const UNIT: WrittenUnitSettings = {
   successActionExitStatus: null,
   collectMode: "inactive",
   conditions: [],
-};
-
-const DEPENDENCIES: WrittenDependencies = {
-  Requires: [],
-  Requisite: [],
-  Wants: [],
-  BindsTo: [],
-  PartOf: [],
-  Upholds: [],
-  Conflicts: [],
-  Before: [],
-  After: [],
-  OnSuccess: [],
-  OnFailure: [],
-  PropagatesReloadTo: [],
-  ReloadPropagatedFrom: [],
-  PropagatesStopTo: [],
-  StopPropagatedFrom: [],
-  Triggers: [],
-  TriggeredBy: [],
 };
 
 const INSTALL: InstallSettings = {
@@ -291,7 +276,6 @@ const KILL: KillSettings = {
 
 export const DEFAULTS: Settings = {
   unit: UNIT,
-  dependencies: DEPENDENCIES,
   install: INSTALL,
   usher: USHER,
   service: SERVICE,

@@ -1,6 +1,6 @@
 /** Socket addresses of Listen…= (systemd.socket(5), ListenStream=) in systemd's spelling. */
 import { isIpv4, isIpv6 } from "../base/ip-address.ts";
-import { utf8Length } from "../base/utf8.ts";
+import { utf8Fits } from "../base/utf8.ts";
 import type { SocketAddress } from "./model.ts";
 import { parseInteger, UINT32_MAX } from "./number.ts";
 
@@ -10,7 +10,9 @@ const VMADDR_CID_ANY = UINT32_MAX;
 
 /** 1 to 65535. */
 function parsePort(text: string): number | undefined {
-  return /^[+\d]/.test(text) ? parseInteger(text, 1, 65535) : undefined;
+  // strtol() would take blanks too, and a sign that makes it less than 1.
+  const code = text.charCodeAt(0);
+  return (code >= 48 && code <= 57) || code === 43 ? parseInteger(text, 1, 65535) : undefined;
 }
 
 /** An interface's name or number, as far as its text tells. */
@@ -22,8 +24,7 @@ export function isInterfaceName(text: string, mayBeNumber: boolean): boolean {
 }
 
 function parseUnix(text: string): SocketAddress | undefined {
-  const length = utf8Length(text);
-  if (length < 2 || length > LONGEST_UNIX_ADDRESS) return undefined;
+  if (text.length < 2 || !utf8Fits(text, LONGEST_UNIX_ADDRESS)) return undefined;
   return text.startsWith("@")
     ? { family: "unix-abstract", name: text.slice(1) }
     : { family: "unix", path: text };
@@ -58,13 +59,14 @@ export const ADDRESS_FORMS = "/path, @abstract, port, 1.2.3.4:port, [::1]:port o
 export function parseSocketAddress(text: string): SocketAddress | undefined {
   if (text.startsWith("/") || text.startsWith("@")) return parseUnix(text);
   if (text.startsWith("vsock")) return parseVsock(text);
-  const bare = parsePort(text);
-  if (bare !== undefined) return { family: "any", port: bare };
   if (text.startsWith("[")) return parseInet6(text);
   const colon = text.lastIndexOf(":");
-  const host = text.slice(0, colon);
   const port = parsePort(text.slice(colon + 1));
-  return colon > 0 && port !== undefined && isIpv4(host) ? { family: "inet", host, port } : undefined;
+  if (port === undefined) return undefined;
+  if (colon < 0) return { family: "any", port };
+  const host = text.slice(0, colon);
+  const isCommon = host === "0.0.0.0" || host === "127.0.0.1";
+  return isCommon || isIpv4(host) ? { family: "inet", host, port } : undefined;
 }
 
 /** "[::]:80" for a bare port, else as it is written: what systemctl shows. */

@@ -19,12 +19,9 @@ const UNITS: readonly (readonly [string, Usec])[] = [
   ["y year years", 31_557_600 * USEC_PER_SEC],
 ];
 
-function unitLength(name: string): Usec | undefined {
-  for (const [names, length] of UNITS) {
-    if (` ${names} `.includes(` ${name} `)) return length;
-  }
-  return undefined;
-}
+const LENGTHS: ReadonlyMap<string, Usec> = new Map(
+  UNITS.flatMap(([names, length]) => names.split(" ").map((name) => [name, length] as const)),
+);
 
 /** Tenths, hundredths … of the unit, each cut to whole microseconds. */
 function fraction(digits: string, unit: Usec): Usec {
@@ -56,7 +53,7 @@ export function parseTimespan(text: string, defaultUnit: Usec = USEC_PER_SEC): U
     const end = at + whole.length;
     // "12.34.56" is no number, "12.34 .56" is two.
     if (name === "" && gap === "" && end < text.length) return undefined;
-    const unit = name === "" ? defaultUnit : unitLength(name);
+    const unit = name === "" ? defaultUnit : LENGTHS.get(name);
     if (unit === undefined) return undefined;
     const number = Number(digits);
     if (number >= Number.MAX_SAFE_INTEGER / unit) sum = USEC_INFINITY;

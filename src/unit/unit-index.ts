@@ -47,6 +47,11 @@ export interface PulledIn {
   readonly kind: "link" | "mask" | "file";
 }
 
+export interface OwnFile {
+  readonly name: string;
+  readonly path: string;
+}
+
 export interface UnitIndex {
   readonly search: SearchPath;
   /** null: there is no such unit. */
@@ -60,8 +65,8 @@ export interface UnitIndex {
   /** Drop-in files for a unit with these names, in the order in which they are read. */
   readonly dropIns: (names: readonly string[]) => readonly string[];
   readonly pulledIn: (names: readonly string[], kind: LinkKind) => readonly PulledIn[];
-  /** Names of the files in usher's own directories with their paths, each name once. */
-  readonly ownFiles: () => readonly (readonly [string, string])[];
+  /** The units in usher's own directories whose names end so, sorted by name, each name once. */
+  readonly ownFiles: (suffix: string) => readonly OwnFile[];
   /** Does the file lie in one of usher's own directories? */
   readonly isOwn: (path: string) => boolean;
 }
@@ -123,6 +128,8 @@ interface State {
   readonly files: UnitFiles;
   readonly search: SearchPath;
   directories: readonly Directory[] | null;
+  /** Some directory has directories of drop-ins or links below it. */
+  hasFolders: boolean;
   readonly links: Map<string, string | null>;
   readonly resolved: Map<string, ResolvedUnit | null>;
   /** From [Install] of usher's own units. */
@@ -133,7 +140,9 @@ interface State {
 }
 
 function directoriesOf(state: State): readonly Directory[] {
-  state.directories ??= state.search.directories.map((path) => readDirectory(state.files, path));
+  if (state.directories !== null) return state.directories;
+  state.directories = state.search.directories.map((path) => readDirectory(state.files, path));
+  state.hasFolders = state.directories.some(({ below }) => below.size > 0);
   return state.directories;
 }
 
@@ -155,10 +164,9 @@ interface FoundFile {
 
 /** One step: the file of exactly this name, or the other name that it is a link to. */
 function lookUp(state: State, name: string): FoundFile | { readonly alias: string } | null {
-  const builtin = isBuiltin(name);
   for (const directory of directoriesOf(state)) {
     const kind = directory.units.get(name);
-    if (kind === undefined || (builtin && directory.isVendor)) continue;
+    if (kind === undefined || (directory.isVendor && isBuiltin(name))) continue;
     const path = `${directory.path}/${name}`;
     const target = targetOf(state, path, kind);
     const masked = target === MASK_TARGET;
@@ -179,7 +187,7 @@ function resolve(state: State, name: string): ResolvedUnit | null {
     const found = lookUp(state, current) ?? (isInstance ? lookUp(state, templateOf(current)) : null);
     if (found === null)
       return isBuiltin(current) || isGiven(current) ? { name: current, path: null, masked: false } : null;
-    if ("path" in found) return { name: current, ...found };
+    if ("path" in found) return { name: current, path: found.path, masked: found.masked };
     const next = throughAlias(current, found.alias);
     if (next === null || next === current) return null;
     current = next;
@@ -215,13 +223,16 @@ function aliasesOfType(state: State, type: UnitType): Map<string, string[]> {
   return aliases;
 }
 
+const NONE: readonly never[] = [];
+
 function aliasesOf(state: State, name: string): readonly string[] {
   const type = unitType(name);
   if (type === undefined) return [];
   const aliases = aliasesOfType(state, type);
-  const direct = aliases.get(name) ?? [];
+  if (aliases.size === 0) return NONE;
+  const direct = aliases.get(name) ?? NONE;
   const instance = unitInstance(name);
-  if (aliases.size === 0 || instance === null || instance === "") return direct;
+  if (instance === null || instance === "") return direct;
   const ofTemplate = aliases.get(templateOf(name)) ?? [];
   return [...direct, ...ofTemplate.flatMap((alias) => withInstance(alias, instance) ?? [])];
 }
@@ -243,7 +254,6 @@ interface FolderEntry {
 function entriesOf(state: State, names: readonly string[], suffix: string): Map<string, FolderEntry> {
   const found = new Map<string, FolderEntry>();
   const directories = directoriesOf(state).filter(({ below }) => below.size > 0);
-  if (directories.length === 0) return found;
   const type = unitType(names[0] ?? "");
   const groups = [...names.map(folderNames), type === undefined ? [] : [type]];
   for (const group of groups) {
@@ -265,7 +275,13 @@ function byName([a]: readonly [string, unknown], [b]: readonly [string, unknown]
   return a < b ? -1 : 1;
 }
 
-function dropInsOf(state: State, names: readonly string[]): string[] {
+function hasFolders(state: State): boolean {
+  directoriesOf(state);
+  return state.hasFolders;
+}
+
+function dropInsOf(state: State, names: readonly string[]): readonly string[] {
+  if (!hasFolders(state)) return NONE;
   return [...entriesOf(state, names, ".d")]
     .filter(([name, { kind }]) => name.endsWith(".conf") && kind !== "directory")
     .sort(byName)
@@ -279,7 +295,8 @@ function isMachinery(name: string, path: string): boolean {
   );
 }
 
-function pulledInBy(state: State, names: readonly string[], link: LinkKind): PulledIn[] {
+function pulledInBy(state: State, names: readonly string[], link: LinkKind): readonly PulledIn[] {
+  if (!hasFolders(state)) return NONE;
   return [...entriesOf(state, names, `.${link}`)]
     .filter(
       ([name, { path, kind }]) => kind !== "directory" && isValidUnitName(name) && !isMachinery(name, path),
@@ -291,11 +308,24 @@ function pulledInBy(state: State, names: readonly string[], link: LinkKind): Pul
     });
 }
 
+function ownFilesOf(state: State, suffix: string): OwnFile[] {
+  const paths = new Map<string, string>();
+  for (const { path, units } of directoriesOf(state)) {
+    if (!state.search.own.includes(path)) continue;
+    for (const name of units.keys()) {
+      const isWanted = name.endsWith(suffix) && !paths.has(name) && isValidUnitName(name);
+      if (isWanted) paths.set(name, `${path}/${name}`);
+    }
+  }
+  return [...paths.keys()].sort().map((name) => ({ name, path: paths.get(name) ?? "" }));
+}
+
 export function createUnitIndex(files: UnitFiles, search: SearchPath): UnitIndex {
   const state: State = {
     files,
     search,
     directories: null,
+    hasFolders: false,
     links: new Map(),
     resolved: new Map(),
     added: new Map(),
@@ -316,16 +346,7 @@ export function createUnitIndex(files: UnitFiles, search: SearchPath): UnitIndex
     },
     dropIns: (names) => dropInsOf(state, names),
     pulledIn: (names, kind) => pulledInBy(state, names, kind),
-    ownFiles: () => {
-      const found = new Map<string, string>();
-      for (const { path, units } of directoriesOf(state)) {
-        if (!search.own.includes(path)) continue;
-        for (const name of units.keys()) {
-          if (!found.has(name) && isValidUnitName(name)) found.set(name, `${path}/${name}`);
-        }
-      }
-      return [...found].sort(byName);
-    },
+    ownFiles: (suffix) => ownFilesOf(state, suffix),
     isOwn: (path) => search.own.includes(directoryOf(path)),
   };
 }

@@ -27,20 +27,44 @@ function isUnitType(text: string): text is UnitType {
   return TYPES.has(text);
 }
 
+interface NameFacts {
+  readonly kind: UnitNameKind;
+  readonly type: UnitType | undefined;
+}
+
+/** Names that were looked at: the same few are asked about again and again while units are loaded. */
+const KNOWN: Map<string, NameFacts> = new Map();
+const MOST_KNOWN = 4096;
+
+function examine(name: string): NameFacts {
+  const dot = name.lastIndexOf(".");
+  const suffix = name.slice(dot + 1);
+  const type = isUnitType(suffix) && dot > 0 ? suffix : undefined;
+  if (type === undefined || name.length > LONGEST_UNIT_NAME || !/^[0-9A-Za-z:_.\\@-]+$/.test(name)) {
+    return { kind: "invalid", type };
+  }
+  const at = name.indexOf("@");
+  if (at < 0 || at > dot) return { kind: "plain", type };
+  if (at === 0) return { kind: "invalid", type };
+  return { kind: at + 1 === dot ? "template" : "instance", type };
+}
+
+function factsOf(name: string): NameFacts {
+  const known = KNOWN.get(name);
+  if (known !== undefined) return known;
+  const facts = examine(name);
+  if (KNOWN.size >= MOST_KNOWN) KNOWN.clear();
+  KNOWN.set(name, facts);
+  return facts;
+}
+
 /** The type that the name's suffix says; undefined if it says none. */
 export function unitType(name: string): UnitType | undefined {
-  const suffix = name.slice(name.lastIndexOf(".") + 1);
-  return isUnitType(suffix) && suffix.length < name.length ? suffix : undefined;
+  return factsOf(name).type;
 }
 
 export function classifyUnitName(name: string): UnitNameKind {
-  const dot = name.lastIndexOf(".");
-  if (dot <= 0 || name.length > LONGEST_UNIT_NAME || unitType(name) === undefined) return "invalid";
-  if (!/^[0-9A-Za-z:_.\\@-]+$/.test(name)) return "invalid";
-  const at = name.indexOf("@");
-  if (at < 0 || at > dot) return "plain";
-  if (at === 0) return "invalid";
-  return at + 1 === dot ? "template" : "instance";
+  return factsOf(name).kind;
 }
 
 export function isValidUnitName(name: string): boolean {

@@ -2,13 +2,12 @@
 
 import { parseBoolean } from "./boolean.ts";
 import { dependencyNames, installNames } from "./dependency.ts";
-import { type Directives, fieldsOf, severalFields } from "./directive.ts";
-import type { Condition, EmergencyAction, JobMode } from "./model.ts";
+import { type Directives, dependencyOf, fieldsOf } from "./directive.ts";
+import type { Condition, DependencyKind, EmergencyAction, JobMode } from "./model.ts";
 import { parseAbsolutePath } from "./path.ts";
 import { rateBurst, rateInterval } from "./rate-limit.ts";
-import { boolean, path, text, textWords, timespan } from "./scalar-types.ts";
+import { boolean, path, text, textWords, timeout, timespan } from "./scalar-types.ts";
 import { optionalInteger } from "./scheduling.ts";
-import { parseTimeout } from "./timespan.ts";
 import { oneOf, orDefault, plain, specified, type ValueType } from "./value-type.ts";
 import { skipBlanks } from "./whitespace.ts";
 
@@ -88,8 +87,7 @@ function conditionRows(): Directives {
 
 export function unitDirectives(): Directives {
   const inUnit = fieldsOf("unit");
-  const on = fieldsOf("dependencies");
-  const dependency = (kind: Parameters<typeof on>[0]): Directives[string] => on(kind, dependencyNames);
+  const dependency = (kind: DependencyKind): Directives[string] => dependencyOf(kind, dependencyNames);
   return {
     Description: inUnit("description", description),
     Documentation: inUnit("documentation", textWords),
@@ -129,20 +127,8 @@ export function unitDirectives(): Directives {
       }),
     ),
     IgnoreOnIsolate: inUnit("ignoreOnIsolate", boolean),
-    JobTimeoutSec: severalFields("unit", "jobTimeoutUsec", timespan.expected, parseTimeout, (unit, usec) => {
-      unit.jobTimeoutUsec = usec;
-      if (!unit.jobRunningTimeoutDefined) unit.jobRunningTimeoutUsec = usec;
-    }),
-    JobRunningTimeoutSec: severalFields(
-      "unit",
-      "jobRunningTimeoutUsec",
-      timespan.expected,
-      parseTimeout,
-      (unit, usec) => {
-        unit.jobRunningTimeoutUsec = usec;
-        unit.jobRunningTimeoutDefined = true;
-      },
-    ),
+    JobTimeoutSec: inUnit("jobTimeoutUsec", timeout),
+    JobRunningTimeoutSec: inUnit("jobRunningTimeoutUsec", timeout),
     JobTimeoutAction: inUnit("jobTimeoutAction", emergencyAction),
     StartLimitIntervalSec: inUnit("startLimit", rateInterval),
     StartLimitInterval: inUnit("startLimit", rateInterval),

@@ -23,8 +23,15 @@ export function strip(text: string): string {
   return text.slice(start, trimmedEnd(text, start));
 }
 
+/** Is there no blank in the text, but something else? */
+export function isOneWord(text: string): boolean {
+  if (text === "" || text.includes(" ")) return false;
+  return !text.includes("\t") && !text.includes("\n") && !text.includes("\r");
+}
+
 /** Non-empty words between blanks; no quoting. */
 export function words(text: string): string[] {
+  if (isOneWord(text)) return [text];
   const found: string[] = [];
   let at = skipBlanks(text, 0);
   while (at < text.length) {
