@@ -96,14 +96,27 @@ export function createPump(
     if (pumping) return;
     pumping = true;
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      try {
-        for (const effect of step(engine, { ...next, now: host.monotonic() } as Event)) carryOut(effect);
-      } catch (error) {
-        onBug(error, next);
-      }
+      for (const effect of effectsOf(engine, { ...next, now: host.monotonic() } as Event, onBug))
+        carryOut(effect);
     }
     pumping = false;
   };
+}
+
+/** What the engine wants done; after a throw that is what it had decided until then. */
+function effectsOf(
+  engine: Engine,
+  event: Event,
+  onBug: (error: unknown, event: Happening) => void,
+): readonly Effect[] {
+  try {
+    return step(engine, event);
+  } catch (error) {
+    onBug(error, event);
+    const decided = engine.effects;
+    engine.effects = [];
+    return decided;
+  }
 }
 
 /** What became of a unit, by any of its names. */
