@@ -72,8 +72,8 @@ describe("decodeResponse", () => {
   });
 
   it("passes over records of other types and classes", () => {
-    const chaos =
-      wireName("db.example.com") + word(TYPE_A) + word(3) + word(0) + word(0) + word(4) + "\x01\x02\x03\x04";
+    const header = [TYPE_A, 3, 0, 0, 4].map(word).join("");
+    const chaos = `${wireName("db.example.com")}${header}\x01\x02\x03\x04`;
     const bytes = encodeResponse({ question, answers: [record(pointer(12), 16, "\x03txt"), chaos] });
     expect(decoded(bytes).answers).toEqual([]);
   });
