@@ -21,11 +21,22 @@ export function onNotification(runtime: Runtime, message: NotifyMessage): void {
       type: "notify",
       unit,
       pid: message.pid,
-      tags: message.tags,
+      tags: message.tags.filter((tag) => isTrustworthy(runtime, unit, message, tag)),
       descriptors: message.fds.length,
     });
     if (runtime.arrivedFds.length === 0) return;
     runtime.arrivedFds = [];
   }
   for (const fd of message.fds) host.close(fd);
+}
+
+/** MAINPID= must name a living process of the unit; root may name any but usher itself, as under systemd. */
+function isTrustworthy(runtime: Runtime, unit: string, message: NotifyMessage, tag: string): boolean {
+  if (!tag.startsWith("MAINPID=")) return true;
+  const pid = Number(tag.slice("MAINPID=".length));
+  const { host, processes, log } = runtime;
+  const usable = Number.isInteger(pid) && pid > 1 && pid !== host.pid && host.kill(pid, 0) >= 0;
+  if (usable && (processes.unitOf(pid) === unit || message.uid === 0)) return true;
+  log.write("warn", unit, `${tag} from process ${message.pid} names no process of this unit, ignoring`);
+  return false;
 }
