@@ -126,7 +126,6 @@ function applyDropIns(progress: Progress, paths: readonly string[]): void {
 function applyLinks(progress: Progress, names: readonly string[], kind: LinkKind): void {
   const { source, name, draft } = progress;
   const entries = source.index.pulledIn(names, kind);
-  if (entries.length === 0 && !names.some((by) => source.addedLinks.has(by))) return;
   const pulled: string[] = [];
   for (const entry of entries) {
     if (entry.kind === "link") pulled.push(completeTemplate(entry.name, name));
@@ -143,6 +142,15 @@ function applyLinks(progress: Progress, names: readonly string[], kind: LinkKind
   const dependency = LINK_DEPENDENCY[kind];
   const dependencies = writableDependencies(draft);
   dependencies[dependency] = [...new Set([...(dependencies[dependency] ?? []), ...pulled])];
+}
+
+const NO_PATHS: readonly string[] = [];
+
+/** Most units pull in nothing by links, and not even the directories for them are there. */
+function mayPullIn({ index, addedLinks }: UnitSource, names: readonly string[]): boolean {
+  if (index.hasFolders()) return true;
+  for (const name of names) if (addedLinks.has(name)) return true;
+  return false;
 }
 
 /** Reads the fragment into the draft. false: it is not there after all. */
@@ -172,11 +180,10 @@ export function loadUnit(source: UnitSource, { name, path }: ResolvedUnit): Unit
     loadError: null,
   };
   if (path !== null && !applyFragment(progress, path)) return null;
-  let dropInPaths: readonly string[] = [];
-  if (progress.loadState !== "masked") {
-    const names = aliases.length === 0 ? [name] : [name, ...aliases];
-    dropInPaths = source.index.dropIns(names);
-    applyDropIns(progress, dropInPaths);
+  const names = aliases.length === 0 ? [name] : [name, ...aliases];
+  const dropInPaths = progress.loadState === "masked" ? NO_PATHS : source.index.dropIns(names);
+  if (dropInPaths.length > 0) applyDropIns(progress, dropInPaths);
+  if (progress.loadState !== "masked" && mayPullIn(source, names)) {
     for (const kind of LINK_KINDS) applyLinks(progress, names, kind);
   }
   const { loadState, loadError } = progress;

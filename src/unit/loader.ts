@@ -146,7 +146,7 @@ function demand(state: State, name: string): Unit | null {
   }
   const { index, source } = state.generation;
   const resolved = index.resolve(name);
-  if (resolved === null || classifyUnitName(resolved.name) === "template") return null;
+  if (resolved === null || resolved.name.includes("@.")) return null;
   const byOwnName = resolved.name === name ? null : findLoaded(state, resolved.name);
   const unit = byOwnName ?? loadUnit(source, resolved);
   if (unit !== null && unit !== byOwnName) keep(state, unit);

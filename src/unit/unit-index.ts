@@ -54,7 +54,7 @@ export interface OwnFile {
 
 export interface UnitIndex {
   readonly search: SearchPath;
-  /** null: there is no such unit. */
+  /** A valid unit name's unit; null: there is none. */
   readonly resolve: (name: string) => ResolvedUnit | null;
   /** Forgets what a name leads to, of which there may be any number (instances for connections). */
   readonly forget: (name: string) => void;
@@ -62,8 +62,11 @@ export interface UnitIndex {
   readonly aliases: (name: string) => readonly string[];
   /** Another name for a unit, as its link would be: without effect where a file has that name. */
   readonly addAlias: (alias: string, name: string) => void;
+  /** Is there any directory of drop-ins or links? */
+  readonly hasFolders: () => boolean;
   /** Drop-in files for a unit with these names, in the order in which they are read. */
   readonly dropIns: (names: readonly string[]) => readonly string[];
+  /** Entries of the directories of these names; there are none unless `hasFolders`. */
   readonly pulledIn: (names: readonly string[], kind: LinkKind) => readonly PulledIn[];
   /** The units in usher's own directories whose names end so, sorted by name, each name once. */
   readonly ownFiles: (suffix: string) => readonly OwnFile[];
@@ -79,18 +82,25 @@ interface Directory {
   readonly isVendor: boolean;
   /** Files and links by name; not all of them need be units. */
   readonly units: ReadonlyMap<string, UnitFileEntry["kind"]>;
+  /** Those of them that may be links. */
+  readonly links: readonly string[];
   /** Names of the directories (and of what may be one) below it, such as "foo.service.d". */
   readonly below: ReadonlySet<string>;
 }
 
 function readDirectory(files: UnitFiles, path: string): Directory {
   const units = new Map<string, UnitFileEntry["kind"]>();
+  const links: string[] = [];
   const below = new Set<string>();
   for (const { name, kind } of files.list(path) ?? []) {
-    if (kind !== "file" && /\.(?:d|wants|requires|upholds)$/.test(name)) below.add(name);
-    else if (kind !== "directory") units.set(name, kind);
+    if (kind === "file") units.set(name, kind);
+    else if (/\.(?:d|wants|requires|upholds)$/.test(name)) below.add(name);
+    else if (kind !== "directory") {
+      units.set(name, kind);
+      links.push(name);
+    }
   }
-  return { path, isVendor: VENDOR_DIRECTORIES.includes(path), units, below };
+  return { path, isVendor: VENDOR_DIRECTORIES.includes(path), units, links, below };
 }
 
 /** "foo-bar-baz@x.service" → "foo-bar-@x.service", "foo-@x.service": names that drop-ins of several units share. */
@@ -183,7 +193,7 @@ function lookUp(state: State, name: string): FoundFile | { readonly alias: strin
 function resolve(state: State, name: string): ResolvedUnit | null {
   let current = name;
   for (let step = 0; step < LONGEST_LINK_CHAIN; step++) {
-    const isInstance = classifyUnitName(current) === "instance";
+    const isInstance = current.includes("@") && classifyUnitName(current) === "instance";
     const found = lookUp(state, current) ?? (isInstance ? lookUp(state, templateOf(current)) : null);
     if (found === null)
       return isBuiltin(current) || isGiven(current) ? { name: current, path: null, masked: false } : null;
@@ -198,7 +208,7 @@ function resolve(state: State, name: string): ResolvedUnit | null {
 function resolveOnce(state: State, name: string): ResolvedUnit | null {
   const known = state.resolved.get(name);
   if (known !== undefined) return known;
-  const found = isValidUnitName(name) ? resolve(state, name) : null;
+  const found = resolve(state, name);
   state.resolved.set(name, found);
   return found;
 }
@@ -208,14 +218,9 @@ function aliasesOfType(state: State, type: UnitType): Map<string, string[]> {
   const known = state.aliases.get(type);
   if (known !== undefined) return known;
   const aliases = new Map<string, string[]>();
-  const links = directoriesOf(state).flatMap(({ units }) =>
-    [...units].filter(([name, kind]) => (kind === "link" || kind === "unknown") && unitType(name) === type),
-  );
-  const names = [
-    ...links.map(([name]) => name),
-    ...[...state.added.keys()].filter((name) => unitType(name) === type),
-  ];
+  const names = [...directoriesOf(state).flatMap(({ links }) => links), ...state.added.keys()];
   for (const name of new Set(names)) {
+    if (unitType(name) !== type || !isValidUnitName(name)) continue;
     const target = resolveOnce(state, name)?.name;
     if (target !== undefined && target !== name) aliases.set(target, [...(aliases.get(target) ?? []), name]);
   }
@@ -344,6 +349,7 @@ export function createUnitIndex(files: UnitFiles, search: SearchPath): UnitIndex
       state.resolved.delete(alias);
       state.aliases.delete(type);
     },
+    hasFolders: () => hasFolders(state),
     dropIns: (names) => dropInsOf(state, names),
     pulledIn: (names, kind) => pulledInBy(state, names, kind),
     ownFiles: (suffix) => ownFilesOf(state, suffix),
