@@ -28,6 +28,7 @@ static int lowest_level = WARN;
 static bool json;
 static int death_signal;
 static bool single_child;
+static bool not_executed; /* set by the child, in our memory */
 
 /* ------------------------------------------------------------------------------------------------------
  * words */
@@ -103,12 +104,14 @@ static void tell(const struct wrap_event *event)
 {
 	switch (event->kind) {
 	case WRAP_SPAWNED:
-		log_line(INFO, "%s runs as process %d", wrap.command[0], event->pid);
+		if (!not_executed)
+			log_line(INFO, "%s runs as process %d", wrap.command[0], event->pid);
 		break;
 	case WRAP_NO_SPAWN:
 		log_line(ERROR, "cannot start a process: %s", wrap_error(event->error));
 		break;
 	case WRAP_NO_EXEC:
+		not_executed = true;
 		log_line(ERROR, "cannot run %s: %s", wrap.command[0], wrap_error(event->error));
 		break;
 	case WRAP_NO_CHDIR:
