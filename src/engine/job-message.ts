@@ -97,6 +97,18 @@ export function tellJobDone(engine: Engine, unit: UnitState, job: Job, result: J
   emit(engine, { type: "log", level: LEVEL[result], unit: unit.name, message, fields });
 }
 
+/** Such a job ends with the first command, or without one. */
+function isAtOnce(unit: UnitState, type: "start" | "stop" | "reload"): boolean {
+  if (unit.kind === "socket") {
+    const { execStartPre, execStartPost, execStopPre, execStopPost } = unit.model.socket;
+    const commands = type === "start" ? [execStartPre, execStartPost] : [execStopPre, execStopPost];
+    return commands.every((list) => list.length === 0);
+  }
+  if (unit.kind !== "service" || type !== "start") return false;
+  const { type: kind, execCondition, execStartPre, execStartPost } = unit.model.service;
+  return kind === "simple" && [execCondition, execStartPre, execStartPost].every((list) => list.length === 0);
+}
+
 /** Said only when the job takes a while: a unit that is up at once just has "Started". */
 export function tellJobBegun(
   engine: Engine,
@@ -104,6 +116,7 @@ export function tellJobBegun(
   job: Job,
   type: "start" | "stop" | "reload",
 ): void {
+  if (isAtOnce(unit, type)) return;
   const verb = { start: "Starting", stop: "Stopping", reload: "Reloading" }[type];
   const message = `${verb} ${describeUnit(unit)}...`;
   emit(engine, {

@@ -128,6 +128,7 @@ const HANDLERS: Handlers = {
     runtime.emit({ type: "cleaned", unit: effect.unit, ok: true });
   },
   "unit-changed"(runtime, effect) {
+    if (!runtime.log.shows("debug")) return;
     runtime.log.write(
       "debug",
       effect.unit,

@@ -28,6 +28,8 @@ export interface Log {
     message: string,
     fields?: Readonly<Record<string, unknown>>,
   ): void;
+  /** Would a record of that level be written to standard output? Spares the making of a message that nobody sees. */
+  shows(level: LogLevel): boolean;
   setLevel(level: LogLevel): void;
   level(): LogLevel;
   /** How the lines of one process of a unit are written. */
@@ -55,13 +57,18 @@ export function createLog(host: Native, options: LogOptions): Log {
     tags.set(unit, names.length);
     return names.push(unit) - 1;
   };
+  const write: Log["write"] = (level, unit, message, fields) => {
+    const shown = level !== "silent" && logger.isLevelEnabled(level);
+    if (shown) logger[level]({ ...(unit === null ? null : { unit }), ...fields }, message);
+    if (shown || IN_RING.includes(level))
+      host.ringAdd(tag(unit), PRIORITY_OF_LEVEL[level], host.pid, message);
+  };
+  host.onOutDropped((lines) =>
+    write("warn", null, `${lines} lines of this log were lost: nobody read them in time`),
+  );
   return {
-    write(level, unit, message, fields) {
-      const shown = level !== "silent" && logger.isLevelEnabled(level);
-      if (shown) logger[level]({ ...(unit === null ? null : { unit }), ...fields }, message);
-      if (shown || IN_RING.includes(level))
-        host.ringAdd(tag(unit), PRIORITY_OF_LEVEL[level], host.pid, message);
-    },
+    write,
+    shows: (level) => level !== "silent" && logger.isLevelEnabled(level),
     setLevel(level) {
       logger.level = level;
     },
@@ -108,7 +115,16 @@ function captureSink(
 
 /** "12:00:01.123 app.service: started" from one of pino's own lines. */
 function prettyRecord(line: string, colour: boolean): string {
-  const { level, time, unit, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const {
+    level,
+    time,
+    unit,
+    msg,
+    job: _job,
+    jobType: _type,
+    jobResult: _result,
+    ...fields
+  } = JSON.parse(line) as Record<string, unknown>;
   const word = LEVEL_WORDS[Number(level)] ?? "info";
   const clock = new Date(Number(time)).toISOString().slice(11, 23);
   const rest = Object.keys(fields).length === 0 ? "" : ` ${JSON.stringify(fields)}`;
