@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,7 @@ static void log_line(enum level level, const char *format, ...) __attribute__((f
 static void log_line(enum level level, const char *format, ...)
 {
 	static const char words[][6] = {"FATAL", "ERROR", "WARN", "INFO", "DEBUG"};
-	char text[1024];
+	char text[PATH_MAX + 256];
 	if ((int)level > wrap.verbosity)
 		return;
 	va_list arguments;

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -69,7 +70,7 @@ static void write_patiently(int fd, const char *text, size_t size)
 
 void wrap_say(int fd, const char *format, ...)
 {
-	char text[2048];
+	char text[PATH_MAX + 512];
 	int error = errno;
 	va_list arguments;
 	va_start(arguments, format);

@@ -4,6 +4,7 @@
 #include "wrap.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,19 +21,30 @@ enum level { FATAL, WARN, INFO, DEBUG, TRACE };
 static int subreaper, death_signal;
 
 /* Errors and warnings go to standard error, the rest to standard output. */
-static void log_line(enum level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void log_line(enum level level, const char *format, ...)
+static void write_line(enum level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void write_line(enum level level, const char *format, ...)
 {
 	static const char words[][6] = {"FATAL", "WARN ", "INFO ", "DEBUG", "TRACE"};
-	char text[1024];
-	if ((unsigned)level > (unsigned)wrap.verbosity)
-		return;
+	char text[PATH_MAX + 256];
 	va_list arguments;
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
 	wrap_say(level <= WARN ? 2 : 1, "[%s tini (%d)] %s\n", words[level], getpid(), text);
 }
+
+/* A negative verbosity is tini's way to everything. */
+static bool wants(enum level level)
+{
+	return level <= (unsigned)wrap.verbosity;
+}
+
+/* Its arguments cost nothing where nobody wants the line. */
+#define log_line(level, ...)                                                                                           \
+	do {                                                                                                           \
+		if (wants(level))                                                                                      \
+			write_line(level, __VA_ARGS__);                                                                \
+	} while (0)
 
 /* ----------------------------------------------------------------------------------------------------
  * options */

@@ -10,6 +10,7 @@
 #include "wrap.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,12 +51,10 @@ static void escape_json(char *out, size_t size, const char *text)
 }
 
 /* To standard error: standard output is the command's. */
-static void log_line(enum level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void log_line(enum level level, const char *format, ...)
+static void write_line(enum level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void write_line(enum level level, const char *format, ...)
 {
-	char text[512], escaped[1024];
-	if ((int)level < lowest_level)
-		return;
+	char text[PATH_MAX + 256], escaped[PATH_MAX + 256];
 	va_list arguments;
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
@@ -70,6 +69,18 @@ static void log_line(enum level level, const char *format, ...)
 	wrap_say(2, "{\"level\":%d,\"time\":%lld%03ld,\"msg\":\"%s\"}\n", level, (long long)now.tv_sec,
 		 now.tv_nsec / 1000000, escaped);
 }
+
+static bool wants(enum level level)
+{
+	return (int)level >= lowest_level;
+}
+
+/* Its arguments cost nothing where nobody wants the line. */
+#define log_line(level, ...)                                                                                           \
+	do {                                                                                                           \
+		if (wants(level))                                                                                      \
+			write_line(level, __VA_ARGS__);                                                                \
+	} while (0)
 
 /* "SIGTERM", or the number where there is no name. */
 static const char *signal_name(int number)
@@ -89,7 +100,9 @@ static void tell_end(const struct wrap_event *event)
 {
 	bool is_command = event->pid == wrap.child;
 	enum level level = is_command ? INFO : wrap.warn_reaped ? WARN : DEBUG;
-	char who[256];
+	if (!wants(level))
+		return;
+	char who[PATH_MAX];
 	if (is_command)
 		snprintf(who, sizeof who, "%s", wrap.command[0]);
 	else
