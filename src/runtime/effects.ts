@@ -12,6 +12,7 @@ import type { SocketUnit } from "../unit/model.ts";
 import type { HeldSocket } from "./adopt-match.ts";
 import { checkConditions } from "./condition-facts.ts";
 import { endContainer } from "./container-end.ts";
+import { removeCredentials } from "./credentials.ts";
 import { removeRuntimeDirectories } from "./exec-directories.ts";
 import type { LogLevel } from "./log-levels.ts";
 import { type Runtime, serviceOf, socketOf, stateOf, unitOf } from "./runtime.ts";
@@ -103,7 +104,9 @@ const HANDLERS: Handlers = {
   "clear-timer": (runtime, effect) => runtime.timers.clear(effect.id),
   "remove-runtime-directories"(runtime, effect) {
     const unit = unitOf(runtime, effect.unit);
-    if (unit !== null && "exec" in unit) removeRuntimeDirectories(runtime.host, unit.exec);
+    if (unit === null || !("exec" in unit)) return;
+    removeRuntimeDirectories(runtime.host, unit.exec);
+    removeCredentials(runtime.host, unit.name, unit.exec.credentials);
   },
   "store-descriptors"(runtime, effect) {
     const max = serviceOf(runtime, effect.unit)?.service.fileDescriptorStoreMax ?? 0;
@@ -236,7 +239,7 @@ function spawn(runtime: Runtime, effect: Spawn): void {
   runtime.processes.spawned(name, pid, effect.invocationId);
   if (order.foreground) runtime.foregroundPid = pid;
   runtime.emit({ type: "spawned", unit: name, token, pid });
-  if (pending) runtime.pendingSpawns.set(pid, { unit: name, token, commandPath: effect.command.path });
+  if (pending) runtime.pendingSpawns.set(pid, { unit: name, token, order });
   else runtime.emit({ type: "executed", unit: name, token });
 }
 

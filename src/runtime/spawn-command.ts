@@ -24,7 +24,10 @@ import {
 } from "../host/native.ts";
 import { expandArguments } from "../unit/expand-variables.ts";
 import type { ExecCommand, ExecOutput, ExecSettings, OpenFile, Unit } from "../unit/model.ts";
+import { unitPrefix } from "../unit/unit-name.ts";
 import { findGroup, findUser, memberGroups, type ReadAccountFile, type User } from "./accounts.ts";
+import { credentialsDirectory, makeCredentials } from "./credentials.ts";
+import { dynamicUser } from "./dynamic-user.ts";
 import { buildEnvironment, DEFAULT_PATH, environmentValue } from "./environment.ts";
 import { directoryVariables, makeExecDirectories } from "./exec-directories.ts";
 import { resourceLimits } from "./resource-limits.ts";
@@ -105,6 +108,7 @@ const EXIT_STDOUT = 209;
 const EXIT_USER = 217;
 const EXIT_GROUP = 216;
 const EXIT_SECCOMP = 228;
+const EXIT_CREDENTIALS = 243;
 
 export function spawnCommand(context: SpawnContext, order: SpawnOrder): Result<SpawnOutcome, SpawnFailure> {
   const opened: OpenedForChild = { toClose: [], output: -1, outputForChild: -1, adopt: null };
@@ -121,7 +125,7 @@ export function spawnCommand(context: SpawnContext, order: SpawnOrder): Result<S
     return err({ exitStatus: null, message: `cannot make a process: ${describe(result.pid)}` });
   }
   const failure =
-    result.stage === 0 ? null : stepFailure(order.command.path, result.stage, result.step, result.errno);
+    result.stage === 0 ? null : stepFailure(order, result.stage, result.step, result.errno);
   return ok({
     pid: result.pid,
     pending: result.pending,
@@ -131,9 +135,25 @@ export function spawnCommand(context: SpawnContext, order: SpawnOrder): Result<S
   });
 }
 
-/** "cannot run /opt/app: exec: No such file or directory (ENOENT)" */
-export function stepFailure(path: string, exitStatus: number, step: string, errno: number): SpawnFailure {
-  return { exitStatus, message: `cannot run ${path}: ${step}: ${describe(-errno)}` };
+/** What a step was about, where the unit says it. */
+const STEP_SUBJECTS: Readonly<Record<string, (exec: ExecSettings) => string | null>> = {
+  stdin: (exec) => exec.standardInputArgument,
+  stdout: (exec) => exec.standardOutputArgument,
+  stderr: (exec) => exec.standardErrorArgument,
+  chroot: (exec) => exec.rootDirectory,
+  chdir: (exec) => exec.workingDirectory,
+};
+
+/** "cannot run /opt/app: chdir /srv: No such file or directory (ENOENT)" */
+export function stepFailure(
+  { command, unit }: Pick<SpawnOrder, "command" | "unit">,
+  exitStatus: number,
+  step: string,
+  errno: number,
+): SpawnFailure {
+  const subject = STEP_SUBJECTS[step]?.(unit.exec) ?? null;
+  const what = subject === null ? step : `${step} ${subject}`;
+  return { exitStatus, message: `cannot run ${command.path}: ${what}: ${describe(-errno)}` };
 }
 
 function prepare(
@@ -148,6 +168,8 @@ function prepare(
   const directories = makeExecDirectories(host, exec, credentials.value.uid, credentials.value.gid);
   if (!directories.ok)
     return err({ exitStatus: directories.error.exitStatus, message: directories.error.message });
+  const secrets = makeCredentials(host, order.unit.name, exec.credentials, credentials.value.uid);
+  if (!secrets.ok) return err({ exitStatus: EXIT_CREDENTIALS, message: secrets.error });
   const passed = openPassed(host, order, opened);
   if (!passed.ok) return passed;
   const environment = environmentOf(context, order, credentials.value, passed.value);
@@ -203,6 +225,7 @@ function environmentOf(
   if (passed.length > 0 && exec.standardInput !== "socket") {
     own.push(`LISTEN_FDS=${passed.length}`, `LISTEN_FDNAMES=${passed.map(({ name }) => name).join(":")}`);
   }
+  if (exec.credentials.length > 0) own.push(`CREDENTIALS_DIRECTORY=${credentialsDirectory(order.unit.name)}`);
   if (order.notifyAddress !== null) own.push(`NOTIFY_SOCKET=${order.notifyAddress}`);
   if (order.watchdogUsec > 0) own.push(`WATCHDOG_USEC=${order.watchdogUsec}`);
   if (order.fdStoreMax > 0) own.push(`FDSTORE=${order.fdStoreMax}`);
@@ -221,10 +244,9 @@ function environmentOf(
 
 function resolveCredentials(context: SpawnContext, order: SpawnOrder): Result<Credentials, SpawnFailure> {
   const { exec } = order.unit;
-  const wanted = exec.user ?? null;
-  const user = wanted === null ? null : findUser(context.readAccounts, wanted);
+  const user = unitUser(context, order);
   if (user !== null && !user.ok)
-    return err({ exitStatus: EXIT_USER, message: `User=${wanted}: ${user.error}` });
+    return err({ exitStatus: EXIT_USER, message: `User=${exec.user}: ${user.error}` });
   const group = exec.group === null ? null : findGroup(context.readAccounts, exec.group);
   if (group !== null && !group.ok)
     return err({ exitStatus: EXIT_GROUP, message: `Group=${exec.group}: ${group.error}` });
@@ -244,6 +266,15 @@ function resolveCredentials(context: SpawnContext, order: SpawnOrder): Result<Cr
     gid,
     groups: changes ? groups : null,
   });
+}
+
+/** User=, or what DynamicUser= makes of the unit's name; null: usher's own. */
+function unitUser(context: SpawnContext, order: SpawnOrder): Result<User, string> | null {
+  const { name, exec } = order.unit;
+  const wanted = exec.user ?? (exec.dynamicUser ? unitPrefix(name) : null);
+  if (wanted === null) return null;
+  const found = findUser(context.readAccounts, wanted);
+  return !found.ok && exec.dynamicUser ? ok(dynamicUser(wanted)) : found;
 }
 
 /** USER= of a service without User= is usher's own account. */
