@@ -153,6 +153,11 @@ int output_write(int stream, const char *bytes, size_t len);
 /* The same for several lines at once; that many are counted when it is dropped. */
 int output_write_lines(int stream, const char *bytes, size_t len, int64_t lines);
 void output_flush(uint64_t limit_usec);
+/*
+ * True when much waits for that stream's reader though it has not stalled: fn is then called, once, when there is room
+ * again or the reader has stalled. One fn for all.
+ */
+bool output_wait_for_room(int stream, void (*fn)(void));
 /* For messages of the host itself, before or without a script: "usher: …" on standard error. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

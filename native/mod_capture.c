@@ -7,6 +7,9 @@
  *
  * As in journald: a line has at most 48 KiB, longer ones are cut; `<N>` at the start gives the priority; empty lines
  * are left out.
+ *
+ * While the container's own output is behind, pipes are left unread, so that a burst waits in the services instead of
+ * being lost; a reader that has stalled is not waited for.
  */
 #include "line_text.h"
 #include "ring.h"
@@ -40,6 +43,7 @@ struct capture {
 	char *partial;
 	size_t partial_len, partial_size;
 	int cut_priority; /* of a line that was cut: its rest has no prefix; -1 else */
+	bool held;        /* not watched, until the output has room */
 	int64_t window_start, window_count, suppressed;
 };
 
@@ -182,7 +186,7 @@ static bool within_rate(struct capture *capture, uint64_t now)
 	return false;
 }
 
-/* `<N>` or `<facility * 8 + N>`; returns its length, 0 where there is none. */
+/* `<N>`, as journald reads it: a level, no facility. Returns its length, 0 where there is none. */
 static size_t read_prefix(const char *text, size_t len, int *priority)
 {
 	size_t i = 1;
@@ -191,9 +195,9 @@ static size_t read_prefix(const char *text, size_t len, int *priority)
 		return 0;
 	for (; i < len && i <= 3 && text[i] >= '0' && text[i] <= '9'; i++)
 		value = value * 10 + (text[i] - '0');
-	if (i == 1 || i >= len || text[i] != '>')
+	if (i == 1 || i >= len || text[i] != '>' || value > 7)
 		return 0;
-	*priority = value & 7;
+	*priority = value;
 	return i + 1;
 }
 
@@ -326,11 +330,27 @@ static bool read_some(struct capture *capture, size_t *taken)
 	return n > 0 || (n < 0 && errno == EAGAIN);
 }
 
+static void on_readable(int fd, uint32_t events, void *opaque);
+
+static void release_held(void)
+{
+	for (int fd = 0; fd < capacity; fd++) {
+		struct capture *capture = captures[fd];
+		if (capture && capture->held)
+			capture->held = loop_watch(fd, EPOLLIN, on_readable, capture) < 0;
+	}
+}
+
 static void on_readable(int fd, uint32_t events, void *opaque)
 {
 	(void)events;
 	struct capture *capture = opaque;
 	size_t taken;
+	if (capture->sink.stream != 0 && output_wait_for_room(capture->sink.stream, release_held)) {
+		loop_unwatch(fd);
+		capture->held = true;
+		return;
+	}
 	if (read_some(capture, &taken)) {
 		flush_lines();
 		return;

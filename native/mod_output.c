@@ -9,8 +9,9 @@
  *   SOCKET   can't be reopened: MSG_DONTWAIT
  *   SHARED   no /proc, or opening refused: poll first, then write at most PIPE_BUF, which a pipe then takes whole
  * Streams are opened at first use; a wrapper that never says anything saves the system calls.
- * What can't be written waits in a bounded buffer; what doesn't fit there is dropped as a whole call, and its lines are
- * counted.
+ * What can't be written waits in a bounded buffer; what doesn't fit there is dropped as a whole call, its lines are
+ * counted, and the script is told how many there were once the reader has taken the rest.
+ * A reader that is slow but alive loses nothing: who produces much (captures) asks whether it is behind, and waits.
  */
 #include "host.h"
 
@@ -23,7 +24,11 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
+
+/* A reader that takes nothing for so long has stalled: nobody waits for it any more. */
+#define STALL_USEC 1000000
 
 enum mode { UNOPENED, FRESH, PLAIN_FILE, SOCKET, SHARED };
 
@@ -33,11 +38,19 @@ struct stream {
 	char *buffer;
 	size_t start, end, size;
 	bool watching, broken;
-	int64_t dropped;
+	int64_t dropped, told; /* lines; of these the script knows */
+	uint64_t moved_at;     /* when the reader last took something, while bytes wait */
 };
 
 static struct stream streams[3] = {{.fd = -1}, {.fd = -1}, {.fd = -1}};
 static size_t buffer_limit = 256 * 1024;
+static JSValue on_dropped;
+
+static struct {
+	void (*fn)(void);
+	bool waited_for;
+	int timer_fd;
+} room = {.timer_fd = -1};
 
 static void drain(struct stream *s);
 
@@ -94,6 +107,27 @@ static void on_writable(int fd, uint32_t events, void *opaque)
 	drain(opaque);
 }
 
+static void tell_dropped(void)
+{
+	for (int i = 1; i <= 2; i++) {
+		struct stream *s = &streams[i];
+		JSValue lines = JS_NewInt64(script.context, s->dropped - s->told);
+		if (s->told == s->dropped || !JS_IsFunction(script.context, on_dropped))
+			continue;
+		s->told = s->dropped;
+		script_call(on_dropped, 1, &lines);
+	}
+}
+
+/* Not within the write that found room: it may have come from the script. */
+static struct deferral telling = {.fn = tell_dropped};
+
+static void end_wait(void)
+{
+	room.waited_for = false;
+	room.fn();
+}
+
 static void drain(struct stream *s)
 {
 	while (s->start < s->end) {
@@ -106,6 +140,7 @@ static void drain(struct stream *s)
 		if (n == 0)
 			break;
 		s->start += (size_t)n;
+		s->moved_at = now_monotonic();
 	}
 	if (s->start == s->end) {
 		free(s->buffer);
@@ -117,6 +152,47 @@ static void drain(struct stream *s)
 	} else if (!s->watching) {
 		s->watching = loop_watch(s->fd, EPOLLOUT, on_writable, s) == 0;
 	}
+	if (room.waited_for && s->end - s->start < buffer_limit / 4)
+		end_wait();
+	if (s->start == s->end && s->told < s->dropped)
+		loop_defer(&telling);
+}
+
+static void on_stall_timer(int fd, uint32_t events, void *opaque)
+{
+	(void)events;
+	(void)opaque;
+	uint64_t count;
+	if (read(fd, &count, sizeof count) < 0)
+		return;
+	/* Whoever still finds the reader behind asks again. */
+	if (room.waited_for)
+		end_wait();
+}
+
+static bool arm_stall_timer(uint64_t at)
+{
+	if (room.timer_fd < 0) {
+		room.timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+		if (room.timer_fd < 0 || loop_watch(room.timer_fd, EPOLLIN, on_stall_timer, NULL) < 0)
+			return false;
+	}
+	struct itimerspec when = {
+		.it_value = {.tv_sec = (time_t)(at / 1000000), .tv_nsec = (long)(at % 1000000) * 1000}};
+	return timerfd_settime(room.timer_fd, TFD_TIMER_ABSTIME, &when, NULL) == 0;
+}
+
+bool output_wait_for_room(int stream, void (*fn)(void))
+{
+	const struct stream *s = &streams[stream];
+	if (s->end - s->start < buffer_limit / 2)
+		return false;
+	uint64_t stalled_at = s->moved_at + STALL_USEC;
+	if (now_monotonic() >= stalled_at || (!room.waited_for && !arm_stall_timer(stalled_at)))
+		return false;
+	room.fn = fn;
+	room.waited_for = true;
+	return true;
 }
 
 static bool keep(struct stream *s, const char *bytes, size_t len)
@@ -124,6 +200,8 @@ static bool keep(struct stream *s, const char *bytes, size_t len)
 	size_t waiting = s->end - s->start;
 	if (waiting + len > buffer_limit)
 		return false;
+	if (waiting == 0)
+		s->moved_at = now_monotonic();
 	if (s->end + len > s->size) {
 		memmove(s->buffer, s->buffer + s->start, waiting);
 		s->start = 0;
@@ -242,6 +320,16 @@ static JSValue js_out_dropped(JSContext *ctx, JSValueConst this, int argc, JSVal
 	return JS_NewInt64(ctx, take_stream(ctx, argv[0])->dropped);
 }
 
+static JSValue js_on_out_dropped(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+{
+	(void)this;
+	(void)argc;
+	JSValue old = on_dropped;
+	on_dropped = JS_DupValue(ctx, argv[0]);
+	JS_FreeValue(ctx, old);
+	return JS_UNDEFINED;
+}
+
 static JSValue js_out_pending(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 {
 	(void)this;
@@ -275,7 +363,7 @@ static JSValue js_flush_out(JSContext *ctx, JSValueConst this, int argc, JSValue
 static const JSCFunctionListEntry functions[] = {
 	JS_CFUNC_DEF("writeOut", 2, js_write_out),     JS_CFUNC_DEF("outDropped", 1, js_out_dropped),
 	JS_CFUNC_DEF("outPending", 1, js_out_pending), JS_CFUNC_DEF("setOutLimit", 1, js_set_out_limit),
-	JS_CFUNC_DEF("flushOut", 1, js_flush_out),
+	JS_CFUNC_DEF("flushOut", 1, js_flush_out),     JS_CFUNC_DEF("onOutDropped", 1, js_on_out_dropped),
 };
 
 void mod_output_init(JSContext *ctx, JSValueConst host)

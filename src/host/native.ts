@@ -483,8 +483,10 @@ export interface NativeOutput {
    * buffer, and what doesn't fit there is dropped as whole calls and counted. Returns 0, or -ENOBUFS when dropped.
    */
   writeOut(stream: number, text: string): Code;
-  /** Calls dropped so far on a stream. */
+  /** Lines dropped so far on a stream. */
   outDropped(stream: number): number;
+  /** Called when the reader has caught up, with how many lines had been dropped since the last call. */
+  onOutDropped(callback: (lines: number) => void): void;
   /** Bytes waiting in the buffer. */
   outPending(stream: number): number;
   /** Size of each stream's buffer. Default 256 KiB. */

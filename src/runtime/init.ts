@@ -188,7 +188,7 @@ function spawnFinished(runtime: Runtime, pid: number, stage: number, step: strin
   runtime.pendingSpawns.delete(pid);
   // A child that failed exits with that status itself: the engine sees the result there, the log has the cause.
   if (stage === 0) runtime.emit({ type: "executed", unit: pending.unit, token: pending.token });
-  else runtime.log.write("error", pending.unit, stepFailure(pending.commandPath, stage, step, errno).message);
+  else runtime.log.write("error", pending.unit, stepFailure(pending.order, stage, step, errno).message);
 }
 
 function boot(runtime: Runtime): void {

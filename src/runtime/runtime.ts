@@ -28,7 +28,7 @@ import type { PidFiles } from "./pid-files.ts";
 import type { ProcessTable } from "./process-table.ts";
 import type { Requests } from "./requests.ts";
 import type { SocketTable } from "./socket-table.ts";
-import type { SpawnContext } from "./spawn-command.ts";
+import type { SpawnContext, SpawnOrder } from "./spawn-command.ts";
 import type { Timers } from "./timers.ts";
 import type { UnitStore } from "./unit-store.ts";
 
@@ -79,7 +79,7 @@ export interface Runtime {
 export interface PendingSpawn {
   readonly unit: string;
   readonly token: number;
-  readonly commandPath: string;
+  readonly order: SpawnOrder;
 }
 
 /** The event pump. A step that throws is a bug: it is logged, and PID 1 goes on with the next event. */

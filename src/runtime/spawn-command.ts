@@ -124,8 +124,7 @@ export function spawnCommand(context: SpawnContext, order: SpawnOrder): Result<S
     closeOurs(context.host, opened);
     return err({ exitStatus: null, message: `cannot make a process: ${describe(result.pid)}` });
   }
-  const failure =
-    result.stage === 0 ? null : stepFailure(order, result.stage, result.step, result.errno);
+  const failure = result.stage === 0 ? null : stepFailure(order, result.stage, result.step, result.errno);
   return ok({
     pid: result.pid,
     pending: result.pending,

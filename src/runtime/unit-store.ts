@@ -150,10 +150,16 @@ export function hostUnitFiles(host: Native): UnitFiles {
   };
 }
 
-/** "command.service": the command line's words as they are, started with what the boot unit wants. */
+/**
+ * "command.service": the command line's words as they are, started with what the boot unit wants. It is the container's
+ * main process: its end, however it comes, ends the container.
+ */
 function commandUnit(argv: readonly string[]): Unit {
   const draft: Draft = {};
-  writable(draft, "unit").description = argv.join(" ");
+  const settings = writable(draft, "unit");
+  settings.description = argv.join(" ");
+  settings.successAction = "exit";
+  settings.failureAction = "exit";
   const service = writable(draft, "service");
   service.type = "exec";
   service.execStart = [

@@ -338,7 +338,7 @@ const checks: Record<string, () => void> = {
     same(frame("<3>bad\nplain\n\n<30>daemon\n<x>y\r\nrest"), [
       [3, "bad"],
       [6, "plain"],
-      [6, "daemon"],
+      [6, "<30>daemon"],
       [6, "<x>y"],
       [6, "rest"],
     ]);
