@@ -15,18 +15,24 @@
  * use it as `box()`.
  */
 
-import { afterAll, afterEach, beforeAll, onTestFailed, onTestFinished } from "vitest";
+import { afterAll, afterEach, beforeAll, onTestFailed, onTestFinished, type TestContext } from "vitest";
 import { type StartOptions, startContainer, type UsherContainer } from "./container.ts";
 
 function printLog({ name, log }: UsherContainer): void {
   console.error(`--- log of ${name} (${log.lines.length} lines)\n${log.text()}\n---`);
 }
 
-/** Starts a container for the running test. What it then does is to be waited for with `booted`, `event`, `line`. */
-export async function startUsher(options: StartOptions = {}): Promise<UsherContainer> {
+/**
+ * Starts a container for the running test. What it then does is to be waited for with `booted`, `event`, `line`. A
+ * concurrent test gives its own context, since which one is "the running test" can't be told among several.
+ */
+export async function startUsher(
+  options: StartOptions = {},
+  test: Pick<TestContext, "onTestFailed" | "onTestFinished"> = { onTestFailed, onTestFinished },
+): Promise<UsherContainer> {
   const box = await startContainer(options);
-  onTestFailed(() => printLog(box));
-  onTestFinished(() => box.remove());
+  test.onTestFailed(() => printLog(box));
+  test.onTestFinished(() => box.remove());
   return box;
 }
 

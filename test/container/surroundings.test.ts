@@ -1,0 +1,115 @@
+/** Containers that lack what an init is used to: none of it may stop the boot. */
+
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { StartOptions } from "./harness/container.ts";
+import { startUsher } from "./harness/usher.ts";
+
+const install = "[Install]\nWantedBy=multi-user.target\n";
+
+/** Into a container with a read-only root nothing can be copied. */
+const mounted = {
+  source: join(import.meta.dirname, "cases/surroundings/units"),
+  target: "/etc/usher/units",
+  mode: "ro",
+} as const;
+
+const surroundings: readonly ({ readonly name: string } & StartOptions)[] = [
+  { name: "nothing but usher, FROM scratch", image: "usher-test:scratch" },
+  { name: "a read-only root", readOnly: true },
+  { name: "a read-only root FROM scratch", image: "usher-test:scratch", readOnly: true },
+  { name: "a user without a name", user: "12345:54321" },
+  { name: "a user without a name, on a read-only root", user: "12345", readOnly: true },
+  { name: "a user without a name, FROM scratch", image: "usher-test:scratch", user: "12345" },
+  { name: "no capability", capDrop: ["ALL"] },
+  { name: "an empty /run of its own", tmpfs: { "/run": "" } },
+  {
+    name: "a closed standard input",
+    entrypoint: ["sh", "-c", "exec /usr/bin/usher <&-"],
+  },
+  {
+    name: "a terminal",
+    tty: true,
+  },
+  {
+    name: "no /run",
+    entrypoint: ["sh", "-c", "rm -rf /run && exec /usr/bin/usher"],
+  },
+  {
+    name: "a directory that is gone",
+    entrypoint: ["sh", "-c", "mkdir /tmp/gone && cd /tmp/gone && rmdir /tmp/gone && exec /usr/bin/usher"],
+  },
+  {
+    name: "signals that were blocked and ignored before",
+    entrypoint: [
+      "python3",
+      "-c",
+      'import os, signal\nsignal.pthread_sigmask(signal.SIG_SETMASK, range(1, 65))\nfor s in (1, 2, 15, 17): signal.signal(s, signal.SIG_IGN)\nos.execv("/usr/bin/usher", ["usher"])',
+    ],
+  },
+  { name: "few descriptors", ulimits: { nofile: { soft: 64, hard: 64 } } },
+  { name: "little memory", memoryBytes: 24 * 1024 * 1024 },
+  { name: "no network", networkMode: "none" },
+];
+
+describe.concurrent("boots and stops in order with", () => {
+  test.for(surroundings)("$name", async ({ name: _, ...options }, context) => {
+    const units = options.readOnly === true ? { binds: [mounted] } : { case: "surroundings" };
+    const box = await startUsher({ ...options, ...units }, context);
+    await box.line(({ text }) => text.includes("here I am"));
+    if (options.tty === true) await box.line(({ text }) => text.includes("Startup finished"));
+    else await box.booted();
+    // Without a network only the boot can be seen from here.
+    if (options.networkMode !== "none") expect(await box.request(7001)).toMatch(/^\d+\n$/);
+    await box.kill("SIGTERM");
+    const { exitCode, sinceKillMs } = await box.exited();
+    expect(exitCode).toBe(0);
+    expect(sinceKillMs).toBeLessThan(3_000);
+  });
+});
+
+describe.concurrent("not being PID 1", () => {
+  test("it adopts and reaps orphans, and leaves strangers alone", async (context) => {
+    const box = await startUsher(
+      {
+        entrypoint: ["sh", "-c", "sleep 1000 & /usr/bin/usher; echo ended with $?; kill $!"],
+        case: "surroundings",
+        units: {
+          "orphans.service": `[Service]\nType=oneshot\nExecStart=/opt/fixtures/orphans 200\n${install}`,
+        },
+      },
+      context,
+    );
+    await box.booted();
+    const processes = await box.processes();
+    expect(processes.filter(({ state }) => state.startsWith("Z"))).toEqual([]);
+    const usher = processes.find(({ args }) => args === "/usr/bin/usher");
+    expect(usher?.pid).toBeGreaterThan(1);
+    expect(await box.request(7001)).toMatch(/^\d+\n$/);
+    await box.run(`kill -TERM ${usher?.pid}`);
+    await box.line(({ text }) => text === "ended with 0");
+    // The shell's other child was alive until the shell itself ended it.
+    expect((await box.exited()).exitCode).toBe(0);
+  });
+});
+
+describe("descriptors", () => {
+  test("a service has 0, 1, 2 and what it was passed, whatever usher itself was given", async (context) => {
+    const box = await startUsher(
+      {
+        entrypoint: ["sh", "-c", "exec 5</etc/hostname 9</etc/passwd /usr/bin/usher"],
+        units: {
+          "plain.service": `[Service]\nType=oneshot\nExecStart=/opt/fixtures/dumper dump /tmp/plain.json\n${install}`,
+          "passed.socket": "[Socket]\nListenStream=7001\nListenStream=7002\n",
+          "passed.service": `[Unit]\nRequires=passed.socket\nAfter=passed.socket\n[Service]\nType=oneshot\nExecStart=/opt/fixtures/dumper dump /tmp/passed.json\n${install}`,
+        },
+      },
+      context,
+    );
+    await box.booted();
+    const fds = async (name: string): Promise<number[]> =>
+      (await box.readJson<{ fds: { fd: number }[] }>(`/tmp/${name}.json`)).fds.map(({ fd }) => fd).sort();
+    expect(await fds("plain")).toEqual([0, 1, 2]);
+    expect(await fds("passed")).toEqual([0, 1, 2, 3, 4]);
+  });
+});
