@@ -77,3 +77,28 @@ export const WRAP_OPTIONS: readonly WrapOption[] = [
     help: "tell of the command's start and end; twice: of signals too",
   },
 ];
+
+const LABEL_WIDTH = 31;
+const LINE_WIDTH = 80;
+
+/** The table as lines for `--help`: names on the left, what they do on the right, no line longer than a terminal. */
+export function describeWrapOptions(): string {
+  return WRAP_OPTIONS.map(({ name, value, help }) => {
+    const label = `  ${name}${value === null ? "" : ` ${value}`}`;
+    const [first = "", ...more] = fold(help, LINE_WIDTH - LABEL_WIDTH);
+    return [label.padEnd(LABEL_WIDTH) + first, ...more.map((line) => " ".repeat(LABEL_WIDTH) + line)]
+      .map((line) => `${line}\n`)
+      .join("");
+  }).join("");
+}
+
+function fold(text: string, width: number): string[] {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1) ?? "";
+    if (line === "") lines[lines.length - 1] = word;
+    else if (line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}

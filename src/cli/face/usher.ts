@@ -1,6 +1,7 @@
 /** The tools behind `usher` itself: --help, --version, --verify, --link-faces. */
 import { parseOptions } from "../options.ts";
 import { EEXIST, type System } from "../system.ts";
+import { describeWrapOptions } from "../wrap-options.ts";
 import { runVerify } from "./verify.ts";
 
 const OPTIONS = {
@@ -19,7 +20,8 @@ codes on, and stops everything in order. Configured with systemd unit files.
 
 Usage:
   usher                      run the units (as PID 1 of a container)
-  usher -- COMMAND [ARG…]    run a command, as tini does; with units beside it
+  usher [OPTION…] -- COMMAND [ARG…]
+                             run a command, as tini does; with units beside it
                              where there are any
   usher --verify [FILE|DIR…] read unit files and say what is wrong in them
   usher --link-faces DIR [NAME…]  make links to usher under other names
@@ -32,6 +34,8 @@ Options:
   --log-level LEVEL          trace debug info warn error    USHER_LOG_LEVEL
   --log-format FORMAT        json or pretty                 USHER_LOG_FORMAT
 
+Options for a command without units:
+${describeWrapOptions()}
 Units are read from /etc/usher/units, then from systemd's folders. A socket and
 its service, for example:
 
