@@ -286,6 +286,7 @@ function openNetlink(
   const fd = host.socket(AF_NETLINK, SOCK_RAW, listener.netlinkFamily);
   if (fd < 0) return fail("socket", fd);
   host.setNonblock(fd, true);
+  applyBindOptions(host, fd, settings, "netlink", warnings);
   const groups = listener.group > 0 ? 2 ** (listener.group - 1) : 0;
   const bound = host.bind(fd, { family: "netlink", pid: 0, groups });
   if (bound < 0) {

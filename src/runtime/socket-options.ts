@@ -43,7 +43,7 @@ interface OptionRow {
 
 const flag = (on: boolean): number | null => (on ? 1 : null);
 const known = (value: number): number | null => (value >= 0 ? value : null);
-const seconds = (usec: number): number | null => (usec > 0 ? Math.ceil(usec / USEC_PER_SEC) : null);
+const seconds = (usec: number): number | null => (usec > 0 ? Math.trunc(usec / USEC_PER_SEC) : null);
 
 const OPTIONS: readonly OptionRow[] = [
   { name: "KeepAlive", scope: "all", level: SOL_SOCKET, option: 9, value: (s) => flag(s.keepAlive) },
@@ -76,7 +76,7 @@ const OPTIONS: readonly OptionRow[] = [
     value: (s) => seconds(s.deferAcceptUsec),
   },
   { name: "NoDelay", scope: "tcp", level: SOL_TCP, option: 1, value: (s) => flag(s.noDelay) },
-  { name: "Broadcast", scope: "inet", level: SOL_SOCKET, option: 6, value: (s) => flag(s.broadcast) },
+  { name: "Broadcast", scope: "all", level: SOL_SOCKET, option: 6, value: (s) => flag(s.broadcast) },
   {
     name: "PassCredentials",
     scope: "netlink-unix",
@@ -124,7 +124,7 @@ const OPTIONS: readonly OptionRow[] = [
   { name: "Priority", scope: "all", level: SOL_SOCKET, option: 12, value: (s) => known(s.priority) },
   { name: "Mark", scope: "all", level: SOL_SOCKET, option: 36, value: (s) => known(s.mark) },
   { name: "IPTOS", scope: "inet", level: SOL_IP, option: 1, value: (s) => known(s.ipTos) },
-  { name: "IPTTL", scope: "inet", level: SOL_IP, option: 2, value: (s) => known(s.ipTtl) },
+  { name: "IPTTL", scope: "inet4", level: SOL_IP, option: 2, value: (s) => known(s.ipTtl) },
   { name: "IPTTL", scope: "inet6", level: SOL_IPV6, option: 16, value: (s) => known(s.ipTtl) },
 ];
 
@@ -134,6 +134,21 @@ export function applyBindOptions(
   fd: number,
   settings: SocketSettings,
   family: Address["family"],
+  warnings: string[],
+): number {
+  if (family === "inet" || family === "inet6") {
+    const refused = applyInternetBindOptions(host, fd, settings, family, warnings);
+    if (refused < 0) return refused;
+  }
+  host.setOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+  return 0;
+}
+
+function applyInternetBindOptions(
+  host: Native,
+  fd: number,
+  settings: SocketSettings,
+  family: "inet" | "inet6",
   warnings: string[],
 ): number {
   if (settings.bindToDevice !== null) {
@@ -147,11 +162,10 @@ export function applyBindOptions(
   if (settings.freeBind) set("FreeBind", ipv6 ? SOL_IPV6 : SOL_IP, ipv6 ? IPV6_FREEBIND : IP_FREEBIND);
   if (settings.transparent)
     set("Transparent", ipv6 ? SOL_IPV6 : SOL_IP, ipv6 ? IPV6_TRANSPARENT : IP_TRANSPARENT);
-  if (family === "inet" || ipv6) host.setOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
   return 0;
 }
 
-/** Everything else, after bind(). */
+/** Everything else, after bind(); and again on each accepted connection, which does not inherit all of it. */
 export function applySocketOptions(
   host: Native,
   fd: number,
@@ -171,6 +185,16 @@ export function applySocketOptions(
     setBuffer(host, fd, "ReceiveBuffer", SO_RCVBUFFORCE, SO_RCVBUF, settings.receiveBuffer, warnings);
   if (settings.sendBuffer > 0)
     setBuffer(host, fd, "SendBuffer", SO_SNDBUFFORCE, SO_SNDBUF, settings.sendBuffer, warnings);
+}
+
+/** Does the unit set any option at all on this listener? */
+export function hasSocketOptions(settings: SocketSettings, listener: Listener): boolean {
+  return (
+    settings.receiveBuffer > 0 ||
+    settings.sendBuffer > 0 ||
+    (settings.tcpCongestion !== null && inScope("tcp", listener)) ||
+    OPTIONS.some((row) => row.value(settings) !== null && inScope(row.scope, listener))
+  );
 }
 
 /** The forced form passes the system's limit but needs CAP_NET_ADMIN, which a container seldom has. */

@@ -21,6 +21,7 @@ import {
   openSocketUnit,
   type SocketOwner,
 } from "./socket-open.ts";
+import { applySocketOptions, hasSocketOptions } from "./socket-options.ts";
 
 const EAGAIN = -11;
 const EINTR = -4;
@@ -54,6 +55,8 @@ interface SocketEntry {
   readonly fds: readonly number[];
   watched: boolean;
   readonly paused: Set<number>;
+  /** Listeners whose options are set on each connection too. */
+  readonly withOptions: ReadonlySet<number>;
 }
 
 /** Opened before anything else was loaded, by the unit's name. */
@@ -106,7 +109,13 @@ export function createSocketTable(host: Native, events: SocketEvents, ahead: Ahe
       ahead.delete(unit.name);
       const opened = claimed === undefined ? openSocketUnit(host, unit, owner) : ok(claimed);
       if (!opened.ok) return opened;
-      entries.set(unit.name, { unit, fds: opened.value.fds, watched: false, paused: new Set() });
+      entries.set(unit.name, {
+        unit,
+        fds: opened.value.fds,
+        watched: false,
+        paused: new Set(),
+        withOptions: listenersWithOptions(unit),
+      });
       return ok(opened.value.warnings);
     },
     close(unit) {
@@ -164,6 +173,21 @@ function acceptsConnections(unit: SocketUnit, listener: number): boolean {
   return unit.socket.accept && listensForConnections(unit, listener);
 }
 
+function listenersWithOptions(unit: SocketUnit): ReadonlySet<number> {
+  const { accept, listeners } = unit.socket;
+  const found = new Set<number>();
+  if (!accept) return found;
+  for (const [index, listener] of listeners.entries())
+    if (hasSocketOptions(unit.socket, listener)) found.add(index);
+  return found;
+}
+
+/** What the kernel refuses was said when the listener was opened. */
+function applyConnectionOptions(host: Native, fd: number, entry: SocketEntry, index: number): void {
+  const listener = entry.unit.socket.listeners[index];
+  if (listener !== undefined) applySocketOptions(host, fd, entry.unit.socket, listener, []);
+}
+
 function acceptAll(host: Native, entry: SocketEntry, listener: number, events: SocketEvents): void {
   const { name } = entry.unit;
   for (let taken = 0; taken < ACCEPT_BATCH; taken++) {
@@ -176,6 +200,7 @@ function acceptAll(host: Native, entry: SocketEntry, listener: number, events: S
       if (fd !== EMFILE && fd !== ENFILE) events.acceptFailed(name, fd);
       return;
     }
+    if (entry.withOptions.has(listener)) applyConnectionOptions(host, fd, entry, listener);
     events.accepted(name, listener, { fd, ...connectionIdentity(host, fd) });
   }
 }
