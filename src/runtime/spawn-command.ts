@@ -246,7 +246,7 @@ function resolveCredentials(context: SpawnContext, order: SpawnOrder): Result<Cr
   const user = unitUser(context, order);
   if (user !== null && !user.ok)
     return err({ exitStatus: EXIT_USER, message: `User=${exec.user}: ${user.error}` });
-  const group = exec.group === null ? null : findGroup(context.readAccounts, exec.group);
+  const group = unitGroup(context, order);
   if (group !== null && !group.ok)
     return err({ exitStatus: EXIT_GROUP, message: `Group=${exec.group}: ${group.error}` });
   const gid = group?.value ?? user?.value.gid ?? -1;
@@ -274,6 +274,14 @@ function unitUser(context: SpawnContext, order: SpawnOrder): Result<User, string
   if (wanted === null) return null;
   const found = findUser(context.readAccounts, wanted);
   return !found.ok && exec.dynamicUser ? ok(dynamicUser(wanted)) : found;
+}
+
+/** Group=; with DynamicUser= a group that isn't there is the user's own. */
+function unitGroup(context: SpawnContext, order: SpawnOrder): Result<number, string> | null {
+  const { group, dynamicUser: isDynamic } = order.unit.exec;
+  if (group === null) return null;
+  const found = findGroup(context.readAccounts, group);
+  return !found.ok && isDynamic ? ok(dynamicUser(group).gid) : found;
 }
 
 /** USER= of a service without User= is usher's own account. */
