@@ -1,6 +1,9 @@
 import { defineConfig } from "vitest/config";
 
-/** Two projects: `unit` runs anywhere in seconds, `container` needs a Docker engine (see tools/setup.sh). */
+/**
+ * Three projects: `unit` runs anywhere in seconds, `container` needs a Docker engine (see tools/setup.sh), `packages`
+ * also installs many of Debian's packages once, and takes minutes.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -9,7 +12,7 @@ export default defineConfig({
           name: "unit",
           environment: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/container/**", "node_modules/**"],
+          exclude: ["test/container/**", "test/packages/**", "node_modules/**"],
         },
       },
       {
@@ -21,6 +24,19 @@ export default defineConfig({
           // Containers mostly wait; two workers keep two cores busy without making timings meaningless.
           pool: "forks",
           maxWorkers: 2,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          teardownTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: "packages",
+          environment: "node",
+          include: ["test/packages/**/*.test.ts"],
+          globalSetup: ["test/packages/global-setup.ts"],
+          pool: "forks",
+          maxWorkers: 1,
           testTimeout: 60_000,
           hookTimeout: 120_000,
           teardownTimeout: 20_000,

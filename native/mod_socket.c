@@ -3,6 +3,7 @@
  */
 #include "address.h"
 
+#include <linux/filter.h>
 #include <mqueue.h>
 #include <net/if.h>
 #include <stdlib.h>
@@ -160,6 +161,27 @@ static JSValue js_set_option_bytes(JSContext *ctx, JSValueConst this, int argc, 
 	if (!bytes)
 		return JS_EXCEPTION;
 	JSValue result = new_code(ctx, setsockopt(fd, level, name, bytes, (socklen_t)len));
+	free(bytes);
+	return result;
+}
+
+/* A classic filter, as bytes: SO_ATTACH_FILTER, SO_ATTACH_REUSEPORT_CBPF. */
+static JSValue js_set_filter(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+{
+	(void)this;
+	(void)argc;
+	int fd, option;
+	if (!take(ctx, argv, "ii", &fd, &option))
+		return JS_EXCEPTION;
+	size_t len;
+	uint8_t *bytes = take_bytes(ctx, argv[2], &len);
+	if (!bytes)
+		return JS_EXCEPTION;
+	struct sock_fprog program = {
+		.len = (unsigned short)(len / sizeof(struct sock_filter)),
+		.filter = (struct sock_filter *)(void *)bytes,
+	};
+	JSValue result = new_code(ctx, setsockopt(fd, SOL_SOCKET, option, &program, sizeof program));
 	free(bytes);
 	return result;
 }
@@ -329,6 +351,7 @@ static const JSCFunctionListEntry functions[] = {
 	JS_CFUNC_DEF("setOptionText", 4, js_set_option_text),
 	JS_CFUNC_DEF("getOptionText", 3, js_get_option_text),
 	JS_CFUNC_DEF("setOptionBytes", 4, js_set_option_bytes),
+	JS_CFUNC_DEF("setFilter", 3, js_set_filter),
 	JS_CFUNC_DEF("socketError", 1, js_socket_error),
 	JS_CFUNC_MAGIC_DEF("localAddress", 1, js_address, 0),
 	JS_CFUNC_MAGIC_DEF("peerAddress", 1, js_address, 1),

@@ -1,8 +1,8 @@
 /** The composition root of usher as an init: reads the command line, opens the sockets, and hands over to the rest. */
 import type { UnitReader } from "./cli/system.ts";
 import { native } from "./host/native.ts";
-import { environmentValue } from "./runtime/environment.ts";
 import { bootEarly, type EarlyBoot } from "./runtime/early-boot.ts";
+import { environmentValue } from "./runtime/environment.ts";
 import { parseInvocation } from "./runtime/options.ts";
 import { specifierFacts } from "./runtime/system-facts.ts";
 import { createLoader } from "./unit/loader.ts";

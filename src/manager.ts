@@ -1,4 +1,5 @@
 /** The blob that runs units; main.ts loads it once the sockets listen. */
+import type { createActivation } from "./activation.ts";
 import type { openControl } from "./control.ts";
 import { native } from "./host/native.ts";
 import type { EarlyBoot } from "./runtime/early-boot.ts";
@@ -6,8 +7,14 @@ import { runInit } from "./runtime/init.ts";
 
 /** Never returns: ends with the container. */
 export function main(early: EarlyBoot): void {
-  runInit(native, early, (runtime, parts) =>
-    (native.loadBlob("control") as { openControl: typeof openControl }).openControl(runtime, parts),
-  );
+  runInit(native, early, {
+    openControl: (runtime, parts) =>
+      (native.loadBlob("control") as { openControl: typeof openControl }).openControl(runtime, parts),
+    createActivation: (runtime, run) =>
+      (native.loadBlob("activation") as { createActivation: typeof createActivation }).createActivation(
+        runtime,
+        run,
+      ),
+  });
   native.exit(native.run());
 }

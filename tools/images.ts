@@ -9,6 +9,9 @@
  *   usher-test:base      deps and usher on top: most tests run here
  *   usher-test:scratch   the product and the static fixtures, nothing else
  *   usher-test:peers     usher-test:deps with usher and the inits whose place it takes
+ *   usher-test:programs  servers in compiled languages
+ *   usher-test:servers   Debian's servers and these, on top of deps
+ *   usher-test:adopt     servers and usher
  *   usher-demo:dev       the demo, as compose.yaml names it
  *   usher-oracle         deps and Debian's systemd as PID 1
  *   usher-bench          the inits and activators that usher is measured against, and what measures them
@@ -78,6 +81,27 @@ const images: Readonly<Record<string, Image>> = {
     context: "test/container/images",
     inputs: [],
     from: ["usher-test:deps", product],
+  },
+  "usher-test:programs": {
+    tag: "usher-test:programs",
+    dockerfile: "test/packages/images/programs.Dockerfile",
+    context: "test/packages/images",
+    inputs: ["test/packages/images/programs"],
+    from: ["debian:trixie-slim"],
+  },
+  "usher-test:servers": {
+    tag: "usher-test:servers",
+    dockerfile: "test/packages/images/servers.Dockerfile",
+    context: "test/packages/images",
+    inputs: [],
+    from: ["usher-test:deps", "usher-test:programs"],
+  },
+  "usher-test:adopt": {
+    tag: "usher-test:adopt",
+    dockerfile: "test/packages/images/adopt.Dockerfile",
+    context: "test/packages/images",
+    inputs: [],
+    from: ["usher-test:servers", product],
   },
   "usher-demo:dev": {
     tag: "usher-demo:dev",

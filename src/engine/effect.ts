@@ -140,6 +140,13 @@ export interface CheckConditions {
   readonly token: number;
 }
 
+/** Do the unit's ReadyCheck= until all have succeeded, or it has left `start`. Answered by `ready-checked`. */
+export interface CheckReadiness {
+  readonly type: "check-readiness";
+  readonly unit: string;
+  readonly token: number;
+}
+
 /** Answered by `pid-file-read`. */
 export interface ReadPidFile {
   readonly type: "read-pid-file";
@@ -307,6 +314,7 @@ export type Effect =
   | CloseConnection
   | LoadInstance
   | CheckConditions
+  | CheckReadiness
   | ReadPidFile
   | WatchPidFile
   | UnwatchPidFile

@@ -200,6 +200,19 @@ export interface ConditionsChecked extends At {
   readonly failed: string | null;
 }
 
+/** The answer to `check-readiness`: all of the unit's ReadyCheck= have succeeded. */
+export interface ReadyChecked extends At {
+  readonly type: "ready-checked";
+  readonly unit: string;
+  readonly token: number;
+}
+
+/** Nobody has been connected to the service's sockets for IdleTimeoutSec=. */
+export interface ServiceIdle extends At {
+  readonly type: "service-idle";
+  readonly unit: string;
+}
+
 /** All descriptors of the socket unit are open, its symlinks made. */
 export interface SocketOpened extends At {
   readonly type: "socket-opened";
@@ -283,6 +296,8 @@ export type Event =
   | PidFileRead
   | MainPidGuessed
   | ConditionsChecked
+  | ReadyChecked
+  | ServiceIdle
   | SocketOpened
   | SocketFailed
   | SocketIncoming

@@ -2,6 +2,7 @@
 import { broken, type Engine, emit, log } from "./engine.ts";
 import { describeExit, isCleanExit, type ProcessEnd, resultOfExit } from "./exit-status.ts";
 import { askPidFile, guessMain } from "./service-main-pid.ts";
+import { mainStarted } from "./service-ready.ts";
 import { enterRunning, leaveReload, runReloadCommand } from "./service-running.ts";
 import { notifyAccess, serviceCommands } from "./service-spawn.ts";
 import { enterStart, enterStartPost, enterStartPre, runNextMain, runStartCommand } from "./service-start.ts";
@@ -96,6 +97,11 @@ function mainWasAll(engine: Engine, s: ServiceState, result: ServiceResult): voi
 }
 
 function mainEndedInStart(engine: Engine, s: ServiceState, result: ServiceResult): void {
+  if (s.readyToken !== null) {
+    // Started by the rules of its type, but gone before its checks found it ready.
+    enterSignal(engine, s, "stop-sigterm", result === "success" ? "protocol" : result);
+    return;
+  }
   switch (s.model.service.type) {
     case "oneshot":
       if (result === "success") enterStartPost(engine, s);
@@ -234,7 +240,7 @@ function forked(engine: Engine, s: ServiceState): void {
     return;
   }
   guessMain(engine, s);
-  enterStartPost(engine, s);
+  mainStarted(engine, s);
 }
 
 function startPostDone(engine: Engine, s: ServiceState): void {

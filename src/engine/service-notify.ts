@@ -4,9 +4,9 @@ import type { NotifyAccess } from "../unit/model.ts";
 import { type Engine, emit, log } from "./engine.ts";
 import type { Notify } from "./event.ts";
 import { setMainPid } from "./service-main-pid.ts";
+import { mainStarted } from "./service-ready.ts";
 import { enterReloadByNotify, enterRunning } from "./service-running.ts";
 import { notifyAccess } from "./service-spawn.ts";
-import { enterStartPost } from "./service-start.ts";
 import { resetWatchdog, setServiceState, watchdogApplies } from "./service-state.ts";
 import { enterSignal, enterStopByNotify } from "./service-stop.ts";
 import type { ServiceState } from "./state.ts";
@@ -81,7 +81,8 @@ function isOurReload(engine: Engine, s: ServiceState, tags: readonly string[]): 
 function takeReady(engine: Engine, s: ServiceState, tags: readonly string[]): void {
   s.notifyState = "ready";
   const { type } = s.model.service;
-  if ((type === "notify" || type === "notify-reload") && s.sub === "start") enterStartPost(engine, s);
+  if ((type === "notify" || type === "notify-reload") && s.sub === "start" && s.readyToken === null)
+    mainStarted(engine, s);
   if (s.sub === "reload-notify") enterRunning(engine, s, "success");
   if (tags.includes("RELOADING=1") && isOurReload(engine, s, tags)) {
     engine.work.push({ kind: "propagate-reload", unit: s });
@@ -216,5 +217,5 @@ export function serviceBusName(engine: Engine, s: ServiceState, owned: boolean):
   s.busNameGood = owned;
   if (s.model.service.type !== "dbus") return;
   if (s.sub === "running") enterRunning(engine, s, "success");
-  else if (s.sub === "start" && owned) enterStartPost(engine, s);
+  else if (s.sub === "start" && owned) mainStarted(engine, s);
 }

@@ -5,9 +5,9 @@
 import { type Engine, emit, log } from "./engine.ts";
 import { mainEnded } from "./service-exit.ts";
 import { guessMain, setMainPid } from "./service-main-pid.ts";
+import { mainStarted } from "./service-ready.ts";
 import { enterRunning, leaveReload } from "./service-running.ts";
 import { hasCommand } from "./service-spawn.ts";
-import { enterStartPost } from "./service-start.ts";
 import { enterSignal, enterStop } from "./service-stop.ts";
 import type { ServiceState } from "./state.ts";
 
@@ -45,7 +45,7 @@ function answerPidFile(
 ): void {
   switch (question) {
     case "start":
-      if (good || hasCommand(s, "ExecStartPost")) enterStartPost(engine, s);
+      if (good || hasCommand(s, "ExecStartPost")) mainStarted(engine, s);
       else demandPidFile(engine, s);
       break;
     case "start-post":

@@ -3,6 +3,7 @@ import { type Engine, log } from "./engine.ts";
 import { bindPid, startedStatus } from "./process.ts";
 import { controlEnded, mainEnded } from "./service-exit.ts";
 import { mainIsKnown } from "./service-main-pid.ts";
+import { mainStarted } from "./service-ready.ts";
 import { endReload } from "./service-running.ts";
 import { enterStartPost } from "./service-start.ts";
 import { forgetControl, forgetMain } from "./service-state.ts";
@@ -16,7 +17,7 @@ export function serviceSpawned(engine: Engine, s: ServiceState, token: number, p
     bindPid(engine, s, s.main, pid);
     mainIsKnown(engine, s, pid);
     const { type } = s.model.service;
-    if (s.sub === "start" && (type === "simple" || type === "idle")) enterStartPost(engine, s);
+    if (s.sub === "start" && (type === "simple" || type === "idle")) mainStarted(engine, s);
   } else if (s.control?.token === token) {
     s.mayHaveProcesses = true;
     bindPid(engine, s, s.control, pid);
@@ -32,8 +33,7 @@ function noteControlStart(engine: Engine, s: ServiceState, pid: number): void {
 
 /** The program of a Type=exec service runs. */
 export function serviceExecuted(engine: Engine, s: ServiceState, token: number): void {
-  if (s.main?.token === token && s.sub === "start" && s.model.service.type === "exec")
-    enterStartPost(engine, s);
+  if (s.main?.token === token && s.sub === "start" && s.model.service.type === "exec") mainStarted(engine, s);
 }
 
 /**
@@ -64,7 +64,8 @@ function mainFailedInSetup(engine: Engine, s: ServiceState, exitStatus: number):
   const { type } = s.model.service;
   const process = s.main;
   mainIsKnown(engine, s, 0);
-  if (s.sub === "start" && (type === "simple" || type === "idle")) enterStartPost(engine, s);
+  const counts = s.model.usher.readyChecks.length === 0 && (type === "simple" || type === "idle");
+  if (s.sub === "start" && counts) enterStartPost(engine, s);
   if (s.main === process) mainEnded(engine, s, { code: "exited", status: exitStatus });
 }
 

@@ -66,6 +66,7 @@ function dropWhatIsNotKept(engine: Engine, s: ServiceState, sub: ServiceSubState
     forgetControl(engine, s);
     s.controlCommand = null;
   }
+  if (sub !== "start") s.readyToken = null;
   if (!WITH_WATCHDOG.has(sub)) clearTimer(engine, timerId("watchdog", s));
 }
 

@@ -275,6 +275,8 @@ export interface ServiceState extends UnitCore {
   /** The main process ended, but whether the PID file names another one is being asked. */
   pendingMainExit: { readonly code: "exited" | "killed" | "dumped"; readonly status: number } | null;
   fdStoreCount: number;
+  /** The token of a `check-readiness` that is not answered yet (ReadyCheck=). */
+  readyToken: number | null;
   connection: ServedConnection | null;
 }
 

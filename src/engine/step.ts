@@ -17,9 +17,11 @@ import { cleaned, requestClean, resetFailed } from "./reset.ts";
 import { conditionsChecked } from "./run-job.ts";
 import { serviceProcessExited } from "./service-exit.ts";
 import { serviceOutOfMemory, serviceProcessesGone } from "./service-gone.ts";
+import { serviceIdle } from "./service-idle.ts";
 import { mainPidGuessed } from "./service-main-pid.ts";
 import { serviceBusName, serviceNotified } from "./service-notify.ts";
 import { pidFileRead } from "./service-pid-file.ts";
+import { readyChecked } from "./service-ready.ts";
 import { serviceExecuted, serviceSpawned, serviceSpawnFailed } from "./service-spawned.ts";
 import { serviceTimedOut, watchdogElapsed } from "./service-timeout.ts";
 import { beginShutdown, hastenShutdown, shutdownTimedOut } from "./shutdown.ts";
@@ -207,6 +209,12 @@ function handle(engine: Engine, event: Event): void {
       break;
     case "conditions-checked":
       conditionsAnswered(engine, event);
+      break;
+    case "ready-checked":
+      withService(engine, event.unit, (s) => readyChecked(engine, s, event.token));
+      break;
+    case "service-idle":
+      withService(engine, event.unit, (s) => serviceIdle(engine, s));
       break;
     case "socket-opened":
       withSocket(engine, event.unit, (s) => socketOpened(engine, s));

@@ -68,6 +68,7 @@ function freshService(model: ServiceUnit): ServiceState {
     pidFileQuestion: null,
     pendingMainExit: null,
     fdStoreCount: 0,
+    readyToken: null,
     connection: null,
   };
 }

@@ -346,6 +346,8 @@ export interface NativeSockets {
   getOptionText(fd: number, level: number, name: number): string | Code;
   /** Option whose value is a struct of bytes. */
   setOptionBytes(fd: number, level: number, name: number, value: string): Code;
+  /** SO_ATTACH_FILTER, SO_ATTACH_REUSEPORT_CBPF: struct sock_filter, one after the other, as bytes. */
+  setFilter(fd: number, option: number, program: string): Code;
   /** Pending SO_ERROR as positive errno (and clears it), or -errno of the call. */
   socketError(fd: number): Code;
   localAddress(fd: number): Address | Code;

@@ -12,26 +12,41 @@ import type { SocketUnit } from "../unit/model.ts";
 import { type HeldSocket, matchBind } from "./adopt-match.ts";
 import type { Log } from "./log.ts";
 import { fileOf } from "./socket-open.ts";
+import { hiddenName } from "./spare-name.ts";
 
 const ENOENT = -2;
 
 export interface Adoption {
   /** After the start: takes the filter's descriptor from our end (which is closed), and answers from now on. */
   serve(unit: string, channel: number, held: readonly HeldSocket[]): void;
+  /** Before anybody may unlink the paths of these. */
+  keepNames(held: readonly HeldSocket[]): void;
+  /** When the service has gone: many programs unlink their socket as they end. */
+  restoreNames(unit: string): void;
   /** When a socket unit closes. */
   dropSpareNames(unit: SocketUnit): void;
 }
 
-export function createAdoption(host: Native, log: Log): Adoption {
+/** `isHeldBack`: does the path of this socket lead elsewhere until the service is ready (hold.ts)? */
+export function createAdoption(host: Native, log: Log, isHeldBack: (fd: number) => boolean): Adoption {
+  const served = new Map<string, readonly HeldSocket[]>();
+  const restore = (socket: HeldSocket): void =>
+    restorePath(host, socket.address, isHeldBack(socket.fd) ? "held" : "usher");
   return {
+    keepNames(held) {
+      for (const { address } of held) keepSpareName(host, address);
+    },
+    restoreNames(unit) {
+      for (const socket of served.get(unit) ?? []) restore(socket);
+    },
     serve(unit, channel, held) {
       const message = host.receiveMessage(channel, 16);
       host.close(channel);
       const filter = typeof message === "number" ? undefined : message.fds[0];
       if (filter === undefined) return;
-      for (const { address } of held) keepSpareName(host, address);
+      served.set(unit, held);
       host.watch(filter, POLL_IN, (events) => {
-        if ((events & POLL_IN) !== 0) answerOne(host, log, unit, filter, held);
+        if ((events & POLL_IN) !== 0) answerOne(host, log, unit, filter, held, restore);
         else if ((events & POLL_HANGUP) !== 0) {
           host.unwatch(filter);
           host.close(filter);
@@ -41,13 +56,20 @@ export function createAdoption(host: Native, log: Log): Adoption {
     dropSpareNames(unit) {
       for (const listener of unit.socket.listeners) {
         const path = "address" in listener ? fileOf(listener) : null;
-        if (path !== null) host.unlink(spareName(path));
+        if (path !== null) host.unlink(hiddenName(path, "usher"));
       }
     },
   };
 }
 
-function answerOne(host: Native, log: Log, unit: string, filter: number, held: readonly HeldSocket[]): void {
+function answerOne(
+  host: Native,
+  log: Log,
+  unit: string,
+  filter: number,
+  held: readonly HeldSocket[],
+  restore: (socket: HeldSocket) => void,
+): void {
   const attempt = host.adoptNext(filter);
   if (typeof attempt === "number") {
     if (attempt !== ENOENT)
@@ -61,7 +83,7 @@ function answerOne(host: Native, log: Log, unit: string, filter: number, held: r
     return;
   }
   host.setNonblock(match.fd, attempt.nonblock);
-  restorePath(host, match.address);
+  restore(match);
   const code = host.adoptReplace(filter, attempt.id, match.fd, attempt.fd, attempt.closeOnExec);
   if (code < 0 && code !== ENOENT)
     log.write("warn", unit, `cannot hand over ${addressWord(match.address)}: ${describe(code)}`);
@@ -93,22 +115,16 @@ function absolute(host: Native, pid: number, address: Address | null): Address |
 
 function keepSpareName(host: Native, address: Address): void {
   if (address.family === "unix" && !address.path.startsWith("@"))
-    host.link(address.path, spareName(address.path));
+    host.link(address.path, hiddenName(address.path, "usher"));
 }
 
 /**
  * Programs unlink a socket's path before they bind it. A second name for the same socket, made when it was opened,
  * brings the path back.
  */
-function restorePath(host: Native, address: Address): void {
+function restorePath(host: Native, address: Address, suffix: string): void {
   if (address.family !== "unix" || address.path.startsWith("@")) return;
-  if (typeof host.lstat(address.path) === "number") host.link(spareName(address.path), address.path);
-}
-
-/** "/run/app.sock" → "/run/.app.sock.usher" */
-function spareName(path: string): string {
-  const slash = path.lastIndexOf("/");
-  return `${path.slice(0, slash + 1)}.${path.slice(slash + 1)}.usher`;
+  if (typeof host.lstat(address.path) === "number") host.link(hiddenName(address.path, suffix), address.path);
 }
 
 function addressWord(address: Address): string {

@@ -38,7 +38,7 @@ import type { Address, RingEntry } from "../host/native.ts";
 import type { ExecCommand, Listener, Unit } from "../unit/model.ts";
 import { classifyUnitName } from "../unit/unit-name.ts";
 import { parseLogLevel } from "./log-levels.ts";
-import { type Runtime, stateOf } from "./runtime.ts";
+import { followLog, type Runtime, stateOf } from "./runtime.ts";
 
 const NEVER: Stamp = { realtimeUsec: 0, monotonicUsec: 0 };
 
@@ -502,7 +502,6 @@ function identifierOf(runtime: Runtime, unit: string | null): string {
   return path === undefined ? model.name : path.slice(path.lastIndexOf("/") + 1);
 }
 
-/** One native callback serves all followers. */
 function followLogs(
   runtime: Runtime,
   query: LogQuery,
@@ -514,14 +513,5 @@ function followLogs(
     after = runtime.host.ringLastSeq();
     if (entries.length > 0) onEntries(entries);
   };
-  runtime.logFollowers.add(follow);
-  if (runtime.logFollowers.size === 1) {
-    runtime.host.onRing(() => {
-      for (const each of runtime.logFollowers) each();
-    });
-  }
-  return () => {
-    runtime.logFollowers.delete(follow);
-    if (runtime.logFollowers.size === 0) runtime.host.onRing(null);
-  };
+  return followLog(runtime, follow);
 }

@@ -4,8 +4,9 @@
  * What is wrong with unit files is noticed here but told later: the log comes with the rest of the init. A socket
  * that can't be opened yet is no failure here; its unit tries again when its turn comes, and that counts.
  */
-import { runtimeDirectory } from "../control/control-path.ts";
+
 import type { Usec } from "../base/time.ts";
+import { runtimeDirectory } from "../control/control-path.ts";
 import type { Native } from "../host/native.ts";
 import type { ReadAccountFile } from "./accounts.ts";
 import { environmentValue } from "./environment.ts";

@@ -5,10 +5,12 @@
 
 import type { Result } from "../base/result.ts";
 import { err, ok } from "../base/result.ts";
-import { USEC_PER_SEC } from "../base/time.ts";
-import type { Effect, Spawn } from "../engine/effect.ts";
+import { USEC_INFINITY, USEC_PER_SEC } from "../base/time.ts";
+import type { Effect, Spawn, UnitChanged } from "../engine/effect.ts";
+import { linked } from "../engine/graph.ts";
 import { describe } from "../host/errno.ts";
-import type { SocketUnit } from "../unit/model.ts";
+import type { ExecCommand, SocketUnit, UsherSettings } from "../unit/model.ts";
+import type { Activation } from "./activation.ts";
 import type { HeldSocket } from "./adopt-match.ts";
 import { checkConditions } from "./condition-facts.ts";
 import { endContainer } from "./container-end.ts";
@@ -54,12 +56,19 @@ const HANDLERS: Handlers = {
   "close-socket"(runtime, effect) {
     const unit = socketOf(runtime, effect.unit);
     if (unit === null) return;
+    runtime.activation?.hold.drop(runtime.sockets.descriptors(unit.name));
     runtime.sockets.close(unit);
-    runtime.adoption.dropSpareNames(unit);
+    runtime.activation?.adoption.dropSpareNames(unit);
   },
   "watch-socket"(runtime, effect) {
     const unit = socketOf(runtime, effect.unit);
-    if (unit !== null) runtime.sockets.watch(unit);
+    if (unit === null) return;
+    runtime.sockets.watch(unit);
+    // Who is held is in no queue that could be polled.
+    runtime.sockets.descriptors(unit.name).forEach((fd, listener) => {
+      if (runtime.activation?.hold.isAwaited(fd))
+        runtime.emit({ type: "socket-incoming", unit: unit.name, listener });
+    });
   },
   "unwatch-socket": (runtime, effect) => runtime.sockets.unwatch(effect.unit),
   "pause-listener": (runtime, effect) => runtime.sockets.pause(effect.unit, effect.listener),
@@ -80,6 +89,11 @@ const HANDLERS: Handlers = {
     const unit = unitOf(runtime, effect.unit);
     const outcome = checkConditions(runtime, unit?.unit.conditions ?? []);
     runtime.emit({ type: "conditions-checked", unit: effect.unit, token: effect.token, ...outcome });
+  },
+  "check-readiness"(runtime, effect) {
+    const unit = serviceOf(runtime, effect.unit);
+    if (unit !== null)
+      activationFor(runtime, unit.usher)?.readiness.begin(unit.name, effect.token, unit.usher.readyChecks);
   },
   "read-pid-file": (runtime, effect) => answerPidFile(runtime, effect.unit),
   "watch-pid-file"(runtime, effect) {
@@ -138,6 +152,7 @@ const HANDLERS: Handlers = {
       `${effect.fromActive}/${effect.fromSub} -> ${effect.active}/${effect.sub}`,
       { result: effect.result },
     );
+    if (effect.unit.endsWith(".service")) serviceChanged(runtime, effect);
   },
   "status-text": (runtime, effect) => runtime.log.write("debug", effect.unit, `STATUS=${effect.text}`),
   "unit-removed"(runtime, effect) {
@@ -192,6 +207,54 @@ function scan(runtime: Runtime, unit: string): void {
   );
 }
 
+/** What [X-Usher] has to do with a service's state. */
+function serviceChanged(runtime: Runtime, { unit: name, active, sub }: UnitChanged): void {
+  const unit = serviceOf(runtime, name);
+  if (unit !== null)
+    activationFor(runtime, unit.usher)?.follow(unit, active, sub, () => socketsOf(runtime, name));
+}
+
+/** Loads what [X-Usher] asks for with the first unit that does. */
+function activationFor(runtime: Runtime, usher: UsherSettings): Activation | null {
+  const asked =
+    usher.adoptSockets !== "no" ||
+    usher.holdUntilReady ||
+    usher.readyChecks.length > 0 ||
+    usher.idleTimeoutUsec < USEC_INFINITY;
+  if (asked) runtime.activation ??= runtime.loadActivation();
+  return runtime.activation;
+}
+
+/** A command beside the service's own (ReadyCheck=exec:), as ExecStartPost= is run; its pid, or a negative number. */
+export function runAside(runtime: Runtime, unit: string, command: ExecCommand): number {
+  const state = stateOf(runtime, unit);
+  const mainPid = state?.kind === "service" ? (state.main?.pid ?? null) : null;
+  const order = spawnOrder(runtime, {
+    type: "spawn",
+    unit,
+    token: -1,
+    role: "ExecStartPost",
+    command,
+    invocationId: state?.invocationId ?? "",
+    passSockets: [],
+    passConnection: null,
+    passStored: false,
+    notifySocket: false,
+    watchdogUsec: 0,
+    fdStoreMax: 0,
+    idle: false,
+    applyPermissions: true,
+    applyRoot: true,
+    environment: mainPid === null ? [] : [`MAINPID=${mainPid}`],
+  });
+  const outcome = order === null ? null : spawnCommand(runtime.spawnContext, order);
+  if (order === null || outcome === null || !outcome.ok || outcome.value.failure !== null) return -1;
+  const { pid, output } = outcome.value;
+  if (output >= 0) startCapture(runtime, order, output, pid);
+  runtime.processes.spawned(unit, pid, state?.invocationId ?? null);
+  return pid;
+}
+
 function fdStoreChanged(runtime: Runtime, unit: string, count: number): void {
   runtime.emit({ type: "fd-store-changed", unit, count });
 }
@@ -224,6 +287,8 @@ function spawn(runtime: Runtime, effect: Spawn): void {
     });
     return;
   }
+  const held = effect.role === "ExecStart" ? heldSockets(runtime, effect.passSockets) : [];
+  if (effect.role === "ExecStart") activationFor(runtime, order.unit.usher)?.prepare(order.unit, held);
   const outcome = spawnCommand(runtime.spawnContext, order);
   if (!outcome.ok) {
     runtime.emit({ type: "spawn-failed", unit: name, token, ...outcome.error });
@@ -231,7 +296,7 @@ function spawn(runtime: Runtime, effect: Spawn): void {
   }
   const { pid, pending, output, failure, adoptChannel } = outcome.value;
   if (output >= 0) startCapture(runtime, order, output, pid);
-  if (adoptChannel >= 0) runtime.adoption.serve(name, adoptChannel, heldSockets(runtime, effect));
+  if (adoptChannel >= 0) runtime.activation?.adoption.serve(name, adoptChannel, held);
   if (failure !== null) {
     runtime.emit({ type: "spawn-failed", unit: name, token, ...failure });
     return;
@@ -296,10 +361,21 @@ function passedDescriptors(
   return passed;
 }
 
-/** The sockets that answer the program's bind() calls. */
-function heldSockets(runtime: Runtime, effect: Spawn): HeldSocket[] {
+/** All open sockets that start the service. */
+function socketsOf(runtime: Runtime, service: string): HeldSocket[] {
+  const unit = stateOf(runtime, service);
+  if (unit === undefined) return [];
+  const sockets = [...linked(runtime.engine.graph, unit, "TriggeredBy")];
+  return heldSockets(
+    runtime,
+    sockets.map(({ name }) => name),
+  );
+}
+
+/** These sockets with their addresses: what answers a program's bind() calls. */
+function heldSockets(runtime: Runtime, sockets: readonly string[]): HeldSocket[] {
   const held: HeldSocket[] = [];
-  for (const socket of effect.passSockets) {
+  for (const socket of sockets) {
     const listeners = socketOf(runtime, socket)?.socket.listeners ?? [];
     runtime.sockets.descriptors(socket).forEach((fd, index) => {
       const kind = listeners[index]?.kind;

@@ -15,12 +15,13 @@ import { activeState } from "../engine/active-state.ts";
 import { createEngine } from "../engine/step.ts";
 import { describe } from "../host/errno.ts";
 import type { Native } from "../host/native.ts";
-import { createAdoption } from "./adoption.ts";
+import type { ExecCommand } from "../unit/model.ts";
+import type { Activation } from "./activation.ts";
 import { createConnections } from "./connections.ts";
 import type { ControlParts } from "./control-backend.ts";
 import { listenForControl } from "./control-transport.ts";
 import type { EarlyBoot } from "./early-boot.ts";
-import { carryOut } from "./effects.ts";
+import { carryOut, runAside } from "./effects.ts";
 import { environmentValue } from "./environment.ts";
 import { readEnvironmentFiles } from "./environment-files.ts";
 import { createFdStore } from "./fd-store.ts";
@@ -49,7 +50,16 @@ const CALLBACK_LIMIT_USEC = 5_000_000;
 /** Makes the control server, when the first client comes: it is a blob of its own. */
 export type OpenControl = (runtime: Runtime, parts: ControlParts) => ControlServer;
 
-export function runInit(host: Native, early: EarlyBoot, openControl: OpenControl): void {
+/** The two blobs that are loaded on demand. */
+export interface Later {
+  readonly openControl: OpenControl;
+  readonly createActivation: (
+    runtime: Runtime,
+    run: (unit: string, command: ExecCommand) => number,
+  ) => Activation;
+}
+
+export function runInit(host: Native, early: EarlyBoot, later: Later): void {
   const { options } = early;
   const variable = (name: string): string | null => environmentValue(host.environ, name);
   const pretty = host.isatty(STDOUT);
@@ -63,8 +73,8 @@ export function runInit(host: Native, early: EarlyBoot, openControl: OpenControl
   host.setScriptLimits(0, 0, CALLBACK_LIMIT_USEC);
   if (!host.isPid1) host.setSubreaper(true);
   prepareRuntimeDirectory(host, log, early.runtimeDirectory);
-  const runtime = assemble(host, log, early);
-  listen(runtime, early.runtimeDirectory, openControl);
+  const runtime = assemble(host, log, early, later.createActivation);
+  listen(runtime, early.runtimeDirectory, later.openControl);
   boot(runtime);
 }
 
@@ -80,7 +90,12 @@ function prepareRuntimeDirectory(host: Native, log: Log, directory: string): voi
   }
 }
 
-function assemble(host: Native, log: Log, early: EarlyBoot): Runtime {
+function assemble(
+  host: Native,
+  log: Log,
+  early: EarlyBoot,
+  createActivation: Later["createActivation"],
+): Runtime {
   const { options, readAccounts } = early;
   const environment = [...host.environ];
   const engine = createEngine({
@@ -127,7 +142,8 @@ function assemble(host: Native, log: Log, early: EarlyBoot): Runtime {
       },
       early.opened,
     ),
-    adoption: createAdoption(host, log),
+    activation: null,
+    loadActivation: () => createActivation(runtime, (unit, command) => runAside(runtime, unit, command)),
     connections: createConnections(host),
     processes,
     fdStore: createFdStore(host, (unit, count) => pump({ type: "fd-store-changed", unit, count })),

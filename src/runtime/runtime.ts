@@ -18,7 +18,7 @@ import type { UnitState } from "../engine/state.ts";
 import { step } from "../engine/step.ts";
 import type { Native } from "../host/native.ts";
 import type { ServiceUnit, SocketUnit, Unit } from "../unit/model.ts";
-import type { Adoption } from "./adoption.ts";
+import type { Activation } from "./activation.ts";
 import type { Connections } from "./connections.ts";
 import type { FdStore } from "./fd-store.ts";
 import type { Log } from "./log.ts";
@@ -42,7 +42,9 @@ export interface Runtime {
   readonly engine: Engine;
   readonly units: UnitStore;
   readonly sockets: SocketTable;
-  readonly adoption: Adoption;
+  /** What [X-Usher] asks for; null until a unit does. */
+  activation: Activation | null;
+  readonly loadActivation: () => Activation;
   readonly connections: Connections;
   readonly processes: ProcessTable;
   readonly fdStore: FdStore;
@@ -117,6 +119,21 @@ function effectsOf(
     engine.effects = [];
     return decided;
   }
+}
+
+/** Calls `follow` whenever the log has grown, until the returned function is called: one native callback for all. */
+export function followLog(runtime: Runtime, follow: () => void): () => void {
+  const { host, logFollowers } = runtime;
+  logFollowers.add(follow);
+  if (logFollowers.size === 1) {
+    host.onRing(() => {
+      for (const each of logFollowers) each();
+    });
+  }
+  return () => {
+    logFollowers.delete(follow);
+    if (logFollowers.size === 0) host.onRing(null);
+  };
 }
 
 /** What became of a unit, by any of its names. */

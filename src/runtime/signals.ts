@@ -60,6 +60,7 @@ export function reapChildren(runtime: Runtime): void {
   const reaped = runtime.host.reap((pid, siCode, status) => {
     const code = CODES[siCode as 1 | 2 | 3];
     if (pid === runtime.foregroundPid) runtime.foregroundPid = 0;
+    runtime.activation?.readiness.reaped(pid, code === "exited" && status === 0);
     if (code !== undefined) runtime.emit({ type: "process-exited", pid, code, status });
   });
   if (reaped === 0) return;

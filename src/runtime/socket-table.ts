@@ -74,6 +74,8 @@ export interface SocketTable {
   flush(name: string): void;
   /** Descriptors in unit-file order; empty where the unit isn't open. */
   descriptors(name: string): readonly number[];
+  /** As if a connection had come in the queue of this listening socket. */
+  tellIncoming(fd: number): void;
   /** What a descriptor is bound to now (port 0 resolved). */
   address(fd: number): Address | null;
 }
@@ -157,6 +159,10 @@ export function createSocketTable(host: Native, events: SocketEvents, ahead: Ahe
         flushOne(host, fd, listensForConnections(entry.unit, listener));
     },
     descriptors: (name) => entries.get(name)?.fds ?? [],
+    tellIncoming(fd) {
+      for (const { unit, fds, watched } of entries.values())
+        if (watched && fds.includes(fd)) events.incoming(unit.name, fds.indexOf(fd));
+    },
     address(fd) {
       const address = host.localAddress(fd);
       return typeof address === "number" ? null : address;

@@ -436,6 +436,14 @@ export interface KillSettings {
   readonly watchdogSignal: number;
 }
 
+/** ReadyCheck=, see ready-check.ts. */
+export type ReadyCheck =
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  | { readonly kind: "unix"; readonly path: string }
+  | { readonly kind: "http"; readonly host: string; readonly port: number; readonly path: string }
+  | { readonly kind: "exec"; readonly command: ExecCommand }
+  | { readonly kind: "log"; readonly pattern: string };
+
 /** [X-Usher]: settings that systemd has not; the same unit works under both. */
 export interface UsherSettings {
   /** The container's own environment is not handed to the service. */
@@ -443,7 +451,7 @@ export interface UsherSettings {
   readonly onTriggerLimit: "fail" | "pause";
   readonly adoptSockets: "no" | "yes" | "try";
   readonly idleTimeoutUsec: Usec;
-  readonly readyChecks: readonly string[];
+  readonly readyChecks: readonly ReadyCheck[];
   readonly holdUntilReady: boolean;
 }
 

@@ -6,6 +6,7 @@ import { type Directives, dependencyOf, fieldsOf } from "./directive.ts";
 import type { Condition, DependencyKind, EmergencyAction, JobMode } from "./model.ts";
 import { parseAbsolutePath } from "./path.ts";
 import { rateBurst, rateInterval } from "./rate-limit.ts";
+import { readyChecks } from "./ready-check.ts";
 import { boolean, path, text, textWords, timeout, timespan } from "./scalar-types.ts";
 import { optionalInteger } from "./scheduling.ts";
 import { oneOf, orDefault, plain, specified, type ValueType } from "./value-type.ts";
@@ -162,7 +163,7 @@ export function usherDirectives(): Directives {
     OnTriggerLimit: inUsher("onTriggerLimit", oneOf("fail", "pause")),
     AdoptSockets: inUsher("adoptSockets", oneOf("no", "yes", "try")),
     IdleTimeoutSec: inUsher("idleTimeoutUsec", timespan),
-    ReadyCheck: inUsher("readyChecks", textWords),
+    ReadyCheck: inUsher("readyChecks", readyChecks),
     HoldUntilReady: inUsher("holdUntilReady", boolean),
   };
 }

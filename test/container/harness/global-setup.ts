@@ -3,13 +3,18 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ensureImage, testImages } from "../../../tools/images.ts";
+import { ensureImage, type ImageName, testImages } from "../../../tools/images.ts";
 import { removeContainersOfRun } from "./engine.ts";
 
 const root = join(import.meta.dirname, "../../..");
 
 /** Vitest calls this before the first test file, and what it returns after the last. */
-export async function setup(): Promise<() => Promise<void>> {
+export function setup(): Promise<() => Promise<void>> {
+  return prepare(testImages);
+}
+
+/** The same for tests that run in other images. */
+export async function prepare(images: readonly ImageName[]): Promise<() => Promise<void>> {
   const settings = join(root, ".cache/setup.env");
   if (existsSync(settings)) {
     process.loadEnvFile(settings);
@@ -21,7 +26,7 @@ export async function setup(): Promise<() => Promise<void>> {
       throw new Error("cannot run container tests: the build failed");
     }
   }
-  for (const image of testImages) {
+  for (const image of images) {
     await ensureImage(image);
   }
   const run = `${process.pid}-${Date.now()}`;
