@@ -11,7 +11,8 @@
  * Streams are opened at first use; a wrapper that never says anything saves the system calls.
  * What can't be written waits in a bounded buffer; what doesn't fit there is dropped as a whole call, its lines are
  * counted, and the script is told how many there were once the reader has taken the rest.
- * A reader that is slow but alive loses nothing: who produces much (captures) asks whether it is behind, and waits.
+ * A reader that is slow but alive loses nothing: who produces much (captures) asks whether it is behind, and waits; and
+ * what one read of a capture becomes, many times its size where lines are short, is kept above the limit.
  */
 #include "host.h"
 
@@ -29,6 +30,8 @@
 
 /* A reader that takes nothing for so long has stalled: nobody waits for it any more. */
 #define STALL_USEC 1000000
+/* For a reader that has not: so many times the limit. */
+#define PATIENCE 16
 
 enum mode { UNOPENED, FRESH, PLAIN_FILE, SOCKET, SHARED };
 
@@ -182,13 +185,17 @@ static bool arm_stall_timer(uint64_t at)
 	return timerfd_settime(room.timer_fd, TFD_TIMER_ABSTIME, &when, NULL) == 0;
 }
 
+static bool has_stalled(const struct stream *s)
+{
+	return now_monotonic() >= s->moved_at + STALL_USEC;
+}
+
 bool output_wait_for_room(int stream, void (*fn)(void))
 {
 	const struct stream *s = &streams[stream];
 	if (s->end - s->start < buffer_limit / 2)
 		return false;
-	uint64_t stalled_at = s->moved_at + STALL_USEC;
-	if (now_monotonic() >= stalled_at || (!room.waited_for && !arm_stall_timer(stalled_at)))
+	if (has_stalled(s) || (!room.waited_for && !arm_stall_timer(s->moved_at + STALL_USEC)))
 		return false;
 	room.fn = fn;
 	room.waited_for = true;
@@ -198,10 +205,10 @@ bool output_wait_for_room(int stream, void (*fn)(void))
 static bool keep(struct stream *s, const char *bytes, size_t len)
 {
 	size_t waiting = s->end - s->start;
-	if (waiting + len > buffer_limit)
-		return false;
 	if (waiting == 0)
 		s->moved_at = now_monotonic();
+	if (waiting + len > buffer_limit && (waiting + len > buffer_limit * PATIENCE || has_stalled(s)))
+		return false;
 	if (s->end + len > s->size) {
 		memmove(s->buffer, s->buffer + s->start, waiting);
 		s->start = 0;
@@ -245,7 +252,7 @@ int output_write_lines(int stream, const char *bytes, size_t len, int64_t lines)
 	if (!keep(s, bytes + done, len - done)) {
 		/* A call of which a part is out already must not be cut in the middle of a line. */
 		size_t limit = buffer_limit;
-		buffer_limit = SIZE_MAX;
+		buffer_limit = SIZE_MAX / PATIENCE;
 		bool kept = done > 0 && keep(s, bytes + done, len - done);
 		buffer_limit = limit;
 		if (!kept) {
