@@ -105,9 +105,10 @@ address = "${folder}/t.sock"
     "--pidfile",
     `${folder}/pid`,
   ];
+  // In a network namespace of its own: an engine without a bridge removes docker0, which is the other engine's.
   const dockerd = spawn(
-    "dockerd",
-    [...options, ...own, "--bridge=none", "--iptables=false", "--ip6tables=false"],
+    "unshare",
+    ["--net", "dockerd", ...options, ...own, "--bridge=none", "--iptables=false", "--ip6tables=false"],
     {
       stdio: "ignore",
     },
@@ -134,7 +135,7 @@ address = "${folder}/t.sock"
   return { docker };
 }
 
-const binaries = ["dockerd", "containerd", "docker"].every((name) =>
+const binaries = ["dockerd", "containerd", "docker", "unshare"].every((name) =>
   (process.env["PATH"] ?? "").split(":").some((folder) => existsSync(join(folder, name))),
 );
 
