@@ -39,7 +39,11 @@ export function socketDependencies(
 function implicitDependencies({ sockets, type }: ServiceSettings): DependencyTable {
   const bus = type === "dbus" ? ["dbus.socket"] : [];
   const After = [...sockets, ...bus];
-  return { Wants: sockets, TriggeredBy: sockets, Requires: bus, After };
+  return {
+    After,
+    ...(bus.length > 0 && { Requires: bus }),
+    ...(sockets.length > 0 && { Wants: sockets, TriggeredBy: sockets }),
+  };
 }
 
 const SERVICE_DEFAULTS: DependencyTable = {
@@ -71,6 +75,7 @@ export function mergeDependencies(
     const kind = key as DependencyKind;
     const names = added[kind] ?? [];
     const before = merged[kind] ?? [];
+    if (names.length === 0) continue;
     merged[kind] = before.length === 0 ? names : [...new Set([...before, ...names])];
   }
   return merged;

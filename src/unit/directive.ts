@@ -75,7 +75,7 @@ export function dependencyOf(kind: DependencyKind, type: ValueType<readonly stri
       const dependencies = writableDependencies(draft);
       const names = type.read(text, scope, dependencies[kind] ?? NO_NAMES, NO_NAMES);
       if (names === undefined) return false;
-      dependencies[kind] = names;
+      if (names.length > 0) dependencies[kind] = names;
       return true;
     },
   };
