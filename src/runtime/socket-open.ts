@@ -21,6 +21,7 @@ import {
   O_NONBLOCK,
   O_RDONLY,
   O_RDWR,
+  POLL_IN,
   SOCK_DGRAM,
   SOCK_RAW,
   SOCK_SEQPACKET,
@@ -137,6 +138,7 @@ function openAddress(
   const type = SOCKET_TYPE[listener.kind];
   const protocol = settings.socketProtocol === null ? 0 : IPPROTO[settings.socketProtocol];
   let address = kernelAddress(host, listener.address);
+  if (typeof address === "number") return fail("find the interface", address);
   let fd = host.socket(domainOf(address), type, protocol);
   if (fd === EAFNOSUPPORT && listener.address.family === "any") {
     address = { family: "inet", host: "0.0.0.0", port: listener.address.port };
@@ -196,13 +198,14 @@ function bindAddress(
   });
 }
 
-function kernelAddress(host: Native, address: SocketAddress): Address {
+/** Or an errno: there is no such interface. */
+function kernelAddress(host: Native, address: SocketAddress): Address | number {
   switch (address.family) {
     case "inet":
       return address;
     case "inet6": {
       const scope = address.scope === null ? 0 : scopeIndex(host, address.scope);
-      return { family: "inet6", host: address.host, port: address.port, scope };
+      return scope < 0 ? scope : { family: "inet6", host: address.host, port: address.port, scope };
     }
     case "any":
       return { family: "inet6", host: "::", port: address.port };
@@ -216,7 +219,7 @@ function kernelAddress(host: Native, address: SocketAddress): Address {
 }
 
 function scopeIndex(host: Native, scope: string): number {
-  return /^[0-9]+$/.test(scope) ? Number(scope) : Math.max(host.interfaceIndex(scope), 0);
+  return /^[0-9]+$/.test(scope) ? Number(scope) : host.interfaceIndex(scope);
 }
 
 function domainOf(address: Address): number {
@@ -271,9 +274,13 @@ function openSpecial(
   const fd = host.open(path, (settings.writable ? O_RDWR : O_RDONLY) | O_NOCTTY | O_NONBLOCK, 0);
   if (fd < 0) return fail("open", fd);
   const status = host.fstat(fd);
-  if (typeof status !== "number" && (status.kind === "file" || status.kind === "char")) return ok(fd);
+  const isKnown = typeof status !== "number" && (status.kind === "file" || status.kind === "char");
+  // Files of /proc can be polled; /dev/null and files on a disk can't, and would never start anything.
+  const watched = isKnown ? host.watch(fd, POLL_IN, () => undefined) : EEXIST;
+  host.unwatch(fd);
+  if (watched >= 0) return ok(fd);
   host.close(fd);
-  return fail("neither a regular file nor a character device", EEXIST);
+  return isKnown ? fail("poll", watched) : fail("neither a regular file nor a character device", EEXIST);
 }
 
 function openNetlink(

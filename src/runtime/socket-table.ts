@@ -11,7 +11,7 @@
 
 import { ok, type Result } from "../base/result.ts";
 import type { Address, Native } from "../host/native.ts";
-import { POLL_IN, POLL_OUT } from "../host/native.ts";
+import { POLL_IN } from "../host/native.ts";
 import type { SocketUnit } from "../unit/model.ts";
 import { connectionIdentity } from "./connection-identity.ts";
 import {
@@ -90,8 +90,7 @@ export function createSocketTable(host: Native, events: SocketEvents, ahead: Ahe
     host.unwatch(fd);
     if (!entry.watched || entry.paused.has(listener)) return;
     host.setNonblock(fd, true);
-    const mask = entry.unit.socket.writable ? POLL_IN | POLL_OUT : POLL_IN;
-    host.watch(fd, mask, () =>
+    host.watch(fd, POLL_IN, () =>
       acceptsConnections(entry.unit, listener)
         ? acceptAll(host, entry, listener, events)
         : events.incoming(entry.unit.name, listener),
