@@ -345,6 +345,9 @@ static int attend(const sigset_t *caught)
 		if (number == SIGCHLD || wrap.always_reap)
 			children = reap();
 	}
+	/* A script that goes on after us would otherwise find the terminal with a group that is gone. */
+	if (wrap.job_control && tcgetpgrp(STDIN_FILENO) == wrap.child)
+		tcsetpgrp(STDIN_FILENO, getpgrp());
 	tell((struct wrap_event){.kind = WRAP_LEAVING, .number = wrap.status});
 	return wrap.status;
 }

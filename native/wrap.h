@@ -116,7 +116,7 @@ struct wrap {
 	bool pause;       /* no command */
 	bool leave_directory;
 	bool close_files;
-	bool job_control; /* stop when the command is stopped by the terminal, and go on together */
+	bool job_control; /* a shell's job: stop and go on together with the command, give the terminal back */
 	enum wrap_place place;
 	enum wrap_action actions[WRAP_SIGNALS];
 	int rewrite[WRAP_SIGNALS]; /* 0: as it is, -1: dropped */

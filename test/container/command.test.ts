@@ -26,6 +26,8 @@ import { faceOf, type Job, type Result, runTable, signalsOf } from "./peers/run.
 
 type Row = Case & {
   readonly face?: string;
+  /** Default: usher's face. */
+  readonly program?: string;
   readonly expect: {
     readonly exit: number;
     readonly stdout?: string;
@@ -365,6 +367,17 @@ const rows: readonly Row[] = [
     expect: { exit: 0, start: { pgid: "command", sid: "shell", foreground: "shell" } },
   },
   {
+    name: "the terminal is given back",
+    face: "sh",
+    program: "/bin/sh",
+    args: ["-c", "usher -- true; exec $T $F"],
+    stdio: "tty",
+    start: { job: "foreground" },
+    where: child,
+    // The tracer has become the process that the shell was.
+    expect: { exit: 0, start: { pgid: "command", foreground: "command" } },
+  },
+  {
     name: "Ctrl-C",
     args: ["--", ...listen("default", String(INT))],
     stdio: "tty",
@@ -468,7 +481,7 @@ const runs: readonly Run[] = rows.flatMap((row) =>
     return {
       title: `${row.name}${where === "pid1" ? ", as PID 1" : ""}`,
       row,
-      job: { case: row, face, program: faceOf(face), where },
+      job: { case: row, face, program: row.program ?? faceOf(face), where },
     };
   }),
 );
