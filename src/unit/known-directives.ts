@@ -3,9 +3,9 @@
  * this list at every start. Why each is so is in the reference (`directive-reference.ts`).
  *
  * `unenforced`: a protection or a limit that is silently not there, which a reader of the unit would count on.
- * `meaningless`: nothing is lost in a container.
+ * `meaningless`: nothing is lost in a container. `unsupported`: what the unit is for doesn't happen.
  */
-export type KnownKind = "unenforced" | "meaningless";
+export type KnownKind = "unenforced" | "meaningless" | "unsupported";
 
 const EXEC_UNENFORCED =
   "RootImage RootImageOptions RootImagePolicy RootHash RootHashSignature RootVerity RootEphemeral ExtensionDirectories ExtensionImages ExtensionImagePolicy MountImages MountImagePolicy " +
@@ -33,6 +33,9 @@ const MEANINGLESS: Readonly<Record<string, string>> = {
   Automount: "Where ExtraOptions DirectoryMode TimeoutIdleSec",
   Swap: "What Priority Options TimeoutSec",
   Scope: "RuntimeMaxSec RuntimeRandomizedExtraSec TimeoutStopSec OOMPolicy",
+};
+
+const UNSUPPORTED: Readonly<Record<string, string>> = {
   Timer:
     "OnCalendar OnActiveSec OnBootSec OnStartupSec OnUnitActiveSec OnUnitInactiveSec OnClockChange OnTimezoneChange Persistent WakeSystem RemainAfterElapse FixedRandomDelay DeferReactivation AccuracySec RandomizedDelaySec RandomizedOffsetSec Unit",
   Path: "PathExists PathExistsGlob PathChanged PathModified DirectoryNotEmpty Unit MakeDirectory DirectoryMode TriggerLimitIntervalSec TriggerLimitBurst",
@@ -48,6 +51,7 @@ function holds(names: string | undefined, key: string): boolean {
 /** Is this a directive that systemd knows in the section, though nothing here carries it out? */
 export function knownDirective(section: string, key: string): KnownKind | undefined {
   if (holds(MEANINGLESS[section], key)) return "meaningless";
+  if (holds(UNSUPPORTED[section], key)) return "unsupported";
   if (WITH_EXEC.includes(section)) {
     if (holds(EXEC_UNENFORCED, key)) return "unenforced";
     if (holds(EXEC_MEANINGLESS, key)) return "meaningless";
@@ -61,7 +65,10 @@ export function knownDirective(section: string, key: string): KnownKind | undefi
 
 /** All such names of a section, for the reference and for checks of completeness. */
 export function knownDirectives(section: string): readonly (readonly [string, KnownKind])[] {
-  const lists: (readonly [string | undefined, KnownKind])[] = [[MEANINGLESS[section], "meaningless"]];
+  const lists: (readonly [string | undefined, KnownKind])[] = [
+    [MEANINGLESS[section], "meaningless"],
+    [UNSUPPORTED[section], "unsupported"],
+  ];
   if (WITH_EXEC.includes(section))
     lists.push([EXEC_UNENFORCED, "unenforced"], [EXEC_MEANINGLESS, "meaningless"]);
   if (WITH_RESOURCES.includes(section)) {

@@ -169,12 +169,14 @@ function addKnown(known: KnownKeys, kind: KnownKind, key: string): KnownKeys {
 const KNOWN_MESSAGES: Readonly<Record<KnownKind, string>> = {
   unenforced: "accepted but NOT enforced in a container",
   meaningless: "accepted, without effect in a container",
+  unsupported: "NOT SUPPORTED by this version of usher, nothing comes of it",
 };
 
 function reportKnown({ diagnostics, file }: Reader, known: KnownKeys): void {
   const parts = [...known].map(([kind, keys]) => `${KNOWN_MESSAGES[kind]}: ${keys.join(" ")}`);
+  const severity = known.has("unsupported") ? "warning" : "notice";
   const message = parts.join("; ");
-  diagnostics.push({ severity: "notice", file, line: 0, column: 0, message, found: null, expected: null });
+  diagnostics.push({ severity, file, line: 0, column: 0, message, found: null, expected: null });
 }
 
 function reportLexer({ diagnostics, file }: Reader, type: UnitType, lexed: LexedFile): void {
