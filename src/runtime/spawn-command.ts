@@ -578,6 +578,9 @@ function confinement(order: SpawnOrder, user: User | null): Partial<SpawnRequest
   };
 }
 
+/** personality(2): what uname(2) says to the program. PER_LINUX32 is 8; any other is the machine's own. */
+const PERSONALITIES: Readonly<Record<string, number>> = { x86: 8, arm: 8 };
+
 function scheduling(exec: ExecSettings): Partial<SpawnRequest> {
   const ioprio =
     exec.ioSchedulingClass === null
@@ -598,6 +601,7 @@ function scheduling(exec: ExecSettings): Partial<SpawnRequest> {
         }),
     ...(exec.cpuAffinity.length > 0 ? { cpuAffinity: exec.cpuAffinity } : null),
     ...(exec.timerSlackNsec === null ? null : { timerSlackNsec: exec.timerSlackNsec }),
+    ...(exec.personality === null ? null : { personality: PERSONALITIES[exec.personality] ?? 0 }),
   };
 }
 

@@ -86,7 +86,6 @@ const NOTES: Readonly<Record<string, string>> = {
   SourcePath: "shown only",
   BusName: "nobody watches the bus: a Type=dbus service is not found to be ready",
   SyslogFacility: "shown only: records have no facility",
-  Personality: "shown only",
   DynamicUser: "the account is not entered anywhere; its number is made from the name",
   PassSecurity: "where the kernel has such a module",
 };

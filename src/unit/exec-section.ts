@@ -15,7 +15,6 @@ import {
   optionalSignal,
   path,
   pathsByColon,
-  rawText,
   signal,
   text,
   tristate,
@@ -84,6 +83,10 @@ const nanoseconds: ValueType<number | null> = plain<number | null>(
     const usec = parseTimespan(value);
     return usec === undefined ? undefined : Math.min(usec * 1000, Number.MAX_SAFE_INTEGER);
   },
+);
+
+const personality: ValueType<string | null> = orDefault(
+  oneOf<string | null>("x86", "x86-64", "arm", "arm64"),
 );
 
 const killMode: ValueType<"control-group" | "process" | "mixed" | "none"> = orDefault(
@@ -212,7 +215,7 @@ export function execDirectives(): Directives {
     SecureBits: inExec("secureBits", secureBits),
     NoNewPrivileges: inExec("noNewPrivileges", boolean),
     TimerSlackNSec: inExec("timerSlackNsec", nanoseconds),
-    Personality: inExec("personality", rawText),
+    Personality: inExec("personality", personality),
     IgnoreSIGPIPE: inExec("ignoreSigpipe", boolean),
     RuntimeDirectoryPreserve: inExec("runtimeDirectoryPreserve", preserveMode),
     ...directoryRows(),
