@@ -9,6 +9,7 @@
  *   usher-test:base      deps and usher on top: most tests run here
  *   usher-test:scratch   the product and the static fixtures, nothing else
  *   usher-test:peers     usher-test:deps with usher and the inits whose place it takes
+ *   usher-test:debian    usher-test:deps with a few packages that bring .socket units, and usher
  *   usher-test:programs  servers in compiled languages
  *   usher-test:servers   Debian's servers and these, on top of deps
  *   usher-test:adopt     servers and usher
@@ -82,6 +83,13 @@ const images: Readonly<Record<string, Image>> = {
     inputs: [],
     from: ["usher-test:deps", product],
   },
+  "usher-test:debian": {
+    tag: "usher-test:debian",
+    dockerfile: "test/container/images/debian.Dockerfile",
+    context: "test/container/images",
+    inputs: [],
+    from: ["usher-test:deps", product],
+  },
   "usher-test:programs": {
     tag: "usher-test:programs",
     dockerfile: "test/packages/images/programs.Dockerfile",
@@ -130,7 +138,12 @@ const images: Readonly<Record<string, Image>> = {
 export type ImageName = keyof typeof images;
 
 /** The images that container tests use. */
-export const testImages: readonly ImageName[] = ["usher-test:base", "usher-test:scratch", "usher-test:peers"];
+export const testImages: readonly ImageName[] = [
+  "usher-test:base",
+  "usher-test:scratch",
+  "usher-test:peers",
+  "usher-test:debian",
+];
 
 type Output = { readonly exitCode: number; readonly text: string };
 

@@ -28,9 +28,10 @@ import {
   SOCK_STREAM,
 } from "../host/native.ts";
 import type { Listener, SocketAddress, SocketSettings, SocketUnit } from "../unit/model.ts";
-import { applyBindOptions, applySocketOptions, IPV6_V6ONLY, SOL_IPV6 } from "./socket-options.ts";
+import { applyBindOptions, applySocketOptions, IPV6_FREEBIND, IPV6_V6ONLY, SOL_IPV6 } from "./socket-options.ts";
 
 const EADDRINUSE = -98;
+const EADDRNOTAVAIL = -99;
 const EEXIST = -17;
 const EAFNOSUPPORT = -97;
 
@@ -189,6 +190,8 @@ function bindAddress(
   }
   const refused = applyBindOptions(host, fd, settings, address.family, warnings);
   if (refused < 0) return refused;
+  if (address.family === "inet6" && address.host === "::1")
+    return bindLoopback6(host, fd, address, settings, warnings);
   if (address.family !== "unix" || address.path.startsWith("@")) return host.bind(fd, address);
   makeParents(host, address.path, settings.directoryMode);
   return withMode(host, settings.socketMode, () => {
@@ -196,6 +199,24 @@ function bindAddress(
     if (bound !== EADDRINUSE || host.unlink(address.path) < 0) return bound;
     return host.bind(fd, address);
   });
+}
+
+/**
+ * Engines switch IPv6 off in containers by taking its addresses away, [::1] too. Units that list it beside 127.0.0.1
+ * are common: they get their descriptor, which nobody can connect to, and keep their other listeners.
+ */
+function bindLoopback6(
+  host: Native,
+  fd: number,
+  address: Address,
+  settings: SocketSettings,
+  warnings: string[],
+): number {
+  const bound = host.bind(fd, address);
+  if (bound !== EADDRNOTAVAIL || settings.listeners.length === 1) return bound;
+  warnings.push("[::1] is not there, since IPv6 is switched off here: listening without it");
+  host.setOption(fd, SOL_IPV6, IPV6_FREEBIND, 1);
+  return host.bind(fd, address);
 }
 
 /** Or an errno: there is no such interface. */

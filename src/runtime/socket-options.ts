@@ -28,7 +28,7 @@ const TCP_CONGESTION = 13;
 const IP_TRANSPARENT = 19;
 const IPV6_TRANSPARENT = 75;
 const IP_FREEBIND = 15;
-const IPV6_FREEBIND = 78;
+export const IPV6_FREEBIND = 78;
 
 type Scope = "all" | "tcp" | "inet" | "inet4" | "inet6" | "unix" | "netlink-unix";
 
