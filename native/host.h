@@ -170,6 +170,9 @@ void lastline_forget(void);
 void lastline_note_child(pid_t pid);
 void lastline_forget_child(pid_t pid);
 
+/* A child of ours from now until it is reaped. */
+void process_spawned(pid_t pid);
+
 struct spawn_result {
 	pid_t pid; /* or -errno */
 	int step;  /* enum spawn_step, 0 = executed */

@@ -17,6 +17,29 @@
 
 #define REAP_PORTION 2048
 #define MAX_PROC_FILE (4 * 1024 * 1024)
+#define PID_LIMIT (4 * 1024 * 1024) /* the kernel's PID_MAX_LIMIT */
+
+/* A bit for each process id: a child that we spawned and have not reaped. Pages are touched where the ids lie. */
+static uint8_t spawned[PID_LIMIT / 8];
+
+void process_spawned(pid_t pid)
+{
+	lastline_note_child(pid);
+	if (pid < PID_LIMIT)
+		spawned[pid / 8] |= (uint8_t)(1U << (pid % 8));
+}
+
+static bool is_spawned(long pid)
+{
+	return pid < PID_LIMIT && (spawned[pid / 8] >> (pid % 8)) & 1;
+}
+
+static void process_reaped(pid_t pid)
+{
+	lastline_forget_child(pid);
+	if (pid < PID_LIMIT)
+		spawned[pid / 8] &= (uint8_t) ~(1U << (pid % 8));
+}
 
 static JSValue js_reap(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 {
@@ -27,7 +50,7 @@ static JSValue js_reap(JSContext *ctx, JSValueConst this, int argc, JSValueConst
 		siginfo_t info = {0};
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
 			return JS_NewInt32(ctx, count);
-		lastline_forget_child(info.si_pid);
+		process_reaped(info.si_pid);
 		JSValue args[3] = {JS_NewInt32(ctx, info.si_pid), JS_NewInt32(ctx, info.si_code),
 				   JS_NewInt32(ctx, info.si_status)};
 		JSValue result = JS_Call(ctx, argv[0], JS_UNDEFINED, 3, (JSValueConst *)args);
@@ -164,7 +187,9 @@ static bool stat_process(int proc_fd, const char *pid, double fields[6])
 	return parse_stat(text, fields);
 }
 
-static JSValue js_processes(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+enum { ALL_PROCESSES, STRANGERS };
+
+static JSValue js_processes(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv, int which)
 {
 	(void)this;
 	(void)argc;
@@ -174,10 +199,15 @@ static JSValue js_processes(JSContext *ctx, JSValueConst this, int argc, JSValue
 		return new_code(ctx, -1);
 	JSValue array = JS_NewArray(ctx);
 	uint32_t n = 0;
+	long own = getpid();
 	for (struct dirent *entry; (entry = readdir(dir));) {
 		double fields[6];
-		if (entry->d_name[0] < '1' || entry->d_name[0] > '9' ||
-		    !stat_process(dirfd(dir), entry->d_name, fields))
+		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
+			continue;
+		long pid = strtol(entry->d_name, NULL, 10);
+		if (which == STRANGERS && (pid == own || is_spawned(pid)))
+			continue;
+		if (!stat_process(dirfd(dir), entry->d_name, fields))
 			continue;
 		for (int i = 0; i < 6; i++)
 			JS_SetPropertyUint32(ctx, array, n++, JS_NewInt64(ctx, (int64_t)fields[i]));
@@ -356,7 +386,8 @@ static const JSCFunctionListEntry functions[] = {
 	JS_CFUNC_DEF("kill", 2, js_kill),
 	JS_CFUNC_DEF("sigqueue", 3, js_sigqueue),
 	JS_CFUNC_DEF("killAll", 1, js_kill_all),
-	JS_CFUNC_DEF("processes", 0, js_processes),
+	JS_CFUNC_MAGIC_DEF("processes", 0, js_processes, ALL_PROCESSES),
+	JS_CFUNC_MAGIC_DEF("strangers", 0, js_processes, STRANGERS),
 	JS_CFUNC_DEF("process", 1, js_process),
 	JS_CFUNC_DEF("processHasEnv", 2, js_process_has_env),
 	JS_CFUNC_DEF("processArgv", 1, js_process_argv),

@@ -75,7 +75,7 @@ static struct spawn_result run_vfork(struct spawn_plan *plan, char *stack)
 		result.pid = -errno;
 		return result;
 	}
-	lastline_note_child(result.pid);
+	process_spawned(result.pid);
 	result.step = plan->failed_step;
 	result.error = plan->failed_step ? plan->failed_errno : 0;
 	return result;
@@ -108,7 +108,7 @@ struct spawn_result spawn_run(struct spawn_plan *plan, int *report_fd)
 		result.step = STEP_FORK;
 		return result;
 	}
-	lastline_note_child(result.pid);
+	process_spawned(result.pid);
 	result.pending = true;
 	*report_fd = ends[0];
 	return result;

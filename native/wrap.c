@@ -23,8 +23,7 @@ static void tell(struct wrap_event event)
 	wrap.face->tell(&event);
 }
 
-/* ----------------------------------------------------------------------------------------------------
- * options */
+/* ---------------------------------------------------------------------------------------------------------- options */
 
 #define MAX_OPTIONS 32
 #define LONG_ONLY_FIRST 1000
@@ -91,13 +90,12 @@ static int read_options(const struct wrap_face *face)
 	return WRAP_GO_ON;
 }
 
-/* ------------------------------------------------------------------------------------------------------
- * start */
+/* ------------------------------------------------------------------------------------------------------------ start */
 
 /*
- * Where the container itself was socket-activated, the descriptors are the command's, and the variable that
- * names their owner (sd_listen_fds(3)) must name it: the child fills in its own process id. LISTEN_PIDFDID
- * would still name us; without it the process id alone counts.
+ * Where the container itself was socket-activated, the descriptors are the command's, and the variable that names
+ * their owner (sd_listen_fds(3)) must name it: the child fills in its own process id. LISTEN_PIDFDID would still name
+ * us; without it the process id alone counts.
  */
 static char listen_pid[32];
 
@@ -138,8 +136,7 @@ static void open_directory(void)
 		change_to_root();
 }
 
-/* Runs in the child, in the parent's memory, while the parent sleeps: nothing here may allocate or keep a
- * lock. */
+/* Runs in the child, in the parent's memory, while the parent sleeps: nothing here may allocate or keep a lock. */
 static _Noreturn void run_child(void)
 {
 	if (wrap.children_ignored)
@@ -168,12 +165,13 @@ static int start_command(void)
 	pid_t pid = vfork();
 	if (pid == 0)
 		run_child();
+	int error = errno;
 	if (directory >= 0)
 		close(directory);
 	else
 		change_to_root();
 	if (pid < 0) {
-		tell((struct wrap_event){.kind = WRAP_NO_SPAWN, .error = errno});
+		tell((struct wrap_event){.kind = WRAP_NO_SPAWN, .error = error});
 		return 1;
 	}
 	wrap.child = pid;
@@ -181,8 +179,7 @@ static int start_command(void)
 	return WRAP_GO_ON;
 }
 
-/* --------------------------------------------------------------------------------------------------- pass on
- */
+/* ---------------------------------------------------------------------------------------------------------- pass on */
 
 /* Children by now are all that is left of the command: what it started and what was handed to us. */
 static void signal_children(int number)
@@ -191,7 +188,7 @@ static void signal_children(int number)
 		kill(-1, number);
 		return;
 	}
-	char text[4096];
+	char text[64];
 	snprintf(text, sizeof text, "/proc/self/task/%d/children", getpid());
 	FILE *file = fopen(text, "re");
 	int pid;
@@ -206,8 +203,7 @@ static int send_signal(int number)
 {
 	if (wrap.status == WRAP_GO_ON)
 		return kill(wrap.to_group ? -wrap.child : wrap.child, number) < 0 ? errno : 0;
-	/* The command is reaped, and its process id may be another's by now. Its group is its own while it has
-	 * members. */
+	/* The command is reaped; its process id may be another's by now. Its group is its own while it has members. */
 	if (wrap.wait_all)
 		signal_children(number);
 	else if (wrap.sweep)
@@ -250,8 +246,7 @@ static void handle_signal(int number)
 	}
 }
 
-/* -------------------------------------------------------------------------------------------------------
- * reap */
+/* ------------------------------------------------------------------------------------------------------------- reap */
 
 static int exit_status(int code)
 {
@@ -259,8 +254,8 @@ static int exit_status(int code)
 }
 
 /*
- * Stopped by the terminal (Ctrl-Z), as a job of a shell that only knows this process: stop too, so that the
- * shell notices. When the shell continues us, the terminal is our group's, and the command needs it back.
+ * Stopped by the terminal (Ctrl-Z), as a job of a shell that only knows this process: stop too, so that the shell
+ * notices. When the shell continues us, the terminal is our group's, and the command needs it back.
  */
 static void stop_together(void)
 {
@@ -302,8 +297,7 @@ static bool reap(void)
 	}
 }
 
-/* -----------------------------------------------------------------------------------------------------
- * through */
+/* ---------------------------------------------------------------------------------------------------------- through */
 
 /* Where the linker put our ELF header, which is where our file is mapped. */
 extern const char __ehdr_start[] __attribute__((visibility("hidden")));
@@ -361,8 +355,7 @@ static void block_signals(const struct wrap_face *face, sigset_t *caught)
 	sigprocmask(SIG_SETMASK, caught, &wrap.child_mask);
 }
 
-/* An ignored SIGCHLD would take the exit statuses away. All others that are ignored stay so: blocked, they
- * are queued. */
+/* An ignored SIGCHLD would take the exit statuses away. All others that are ignored stay so: blocked, they queue. */
 static void heed_children(void)
 {
 	struct sigaction found;

@@ -134,7 +134,7 @@ extern struct wrap wrap;
 /* Never returns, unless the command line isn't a wrapper's (only the face `usher` says that). */
 void wrap_run(const struct wrap_face *face, int argc, char **argv);
 
-/* -------------------------------------------------------------------------------------------------- for the faces */
+/* ---------------------------------------------------------------------------------------------------- for the faces */
 
 /*
  * Writes to descriptor 1 or 2 and never waits long: PID 1 must go on, so where nobody reads, a line is lost.

@@ -31,8 +31,7 @@ static int death_signal;
 static bool single_child;
 static bool not_executed; /* set by the child, in our memory */
 
-/* ------------------------------------------------------------------------------------------------------
- * words */
+/* ------------------------------------------------------------------------------------------------------------ words */
 
 /* The text as the inside of a JSON string; what isn't ASCII is left as it is. */
 static void escape_json(char *out, size_t size, const char *text)
@@ -153,8 +152,7 @@ static void tell(const struct wrap_event *event)
 	}
 }
 
-/* ----------------------------------------------------------------------------------------------------
- * options */
+/* ---------------------------------------------------------------------------------------------------------- options */
 
 static int refuse(const char *option, const char *value, const char *expected)
 {
@@ -356,8 +354,7 @@ static int read_options(void)
 	return *wrap.command ? WRAP_GO_ON : WRAP_NOT_MINE;
 }
 
-/* ------------------------------------------------------------------------------------------------------
- * steps */
+/* ------------------------------------------------------------------------------------------------------------ steps */
 
 /* With units around, the command is the main process beside them, and starting it is the engine's task. */
 static bool has_units(void)

@@ -170,6 +170,8 @@ function createOutput(host: Native): Output {
   return {
     write: (text) => write(1, text),
     writeError: (text) => write(2, text),
+    // An error on the writing end of a pipe: its reader has gone. A regular file can't be watched and needn't.
+    endWithReader: () => void host.watch(1, 0, () => host.exit(0)),
     outIsTerminal,
     errorIsTerminal: host.isatty(2),
     columns: outIsTerminal ? terminalColumns(host) : null,

@@ -56,6 +56,8 @@ export interface Clock {
 export interface Output {
   write(text: string): void;
   writeError(text: string): void;
+  /** For what goes on without writing: the tool ends as soon as nobody reads its output any more. */
+  endWithReader(): void;
   readonly outIsTerminal: boolean;
   readonly errorIsTerminal: boolean;
   /** Width of the terminal, or null where output is none. */

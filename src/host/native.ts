@@ -242,6 +242,11 @@ export interface NativeProcesses {
   killAll(signal: number): Code;
   /** One pass over /proc: pid, ppid, process group, session, start time (clock ticks), state (char code), … flat. */
   processes(): readonly number[] | Code;
+  /**
+   * The same of all processes but usher and those that `spawn` made: adopted ones, and children of children. Costs the
+   * more the more of these there are, hardly anything for each process spawned.
+   */
+  strangers(): readonly number[] | Code;
   /** The same six for one process. */
   process(pid: number): readonly number[] | Code;
   /**

@@ -7,7 +7,7 @@
  * it ends, so its death always shows here. No timer polls.
  */
 import type { Native } from "../host/native.ts";
-import { membersOf, type ProcessSnapshot, takeSnapshot } from "./process-tracking.ts";
+import { leaderRows, membersOf, type ProcessSnapshot, takeStrangers } from "./process-tracking.ts";
 
 const SIGHUP = 1;
 const SIGCONT = 18;
@@ -52,7 +52,7 @@ export function createProcessTable(host: Native): ProcessTable {
   let snapshot: ProcessSnapshot | null = null;
 
   const look = (): ProcessSnapshot => {
-    snapshot ??= takeSnapshot(host);
+    snapshot ??= takeStrangers(host);
     return snapshot;
   };
   const members = (unit: string): number[] => {
@@ -84,8 +84,11 @@ export function createProcessTable(host: Native): ProcessTable {
     },
     members,
     childrenOfInit(unit) {
+      const known = units.get(unit);
+      if (known === undefined) return [];
       const mine = new Set(members(unit));
-      return (look().childrenOf.get(host.pid) ?? []).filter((row) => mine.has(row.pid)).map((row) => row.pid);
+      const children = [...leaderRows(host, known), ...(look().childrenOf.get(host.pid) ?? [])];
+      return [...new Set(children.map((row) => row.pid))].filter((pid) => mine.has(pid));
     },
     kill(order) {
       const targets = new Set(order.pids);

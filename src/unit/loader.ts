@@ -13,6 +13,7 @@
  */
 import { err, ok, type Result } from "../base/result.ts";
 import type { Usec } from "../base/time.ts";
+import { crossCheck } from "./cross-check.ts";
 import { triggeredService } from "./default-dependencies.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { isEarly } from "./early-socket.ts";
@@ -338,6 +339,14 @@ function loadRest(state: State): Loaded {
   );
   orderTargets(state);
   reportMissingInstallTargets(state);
+  const { index, source } = state.generation;
+  const surroundings = {
+    units: [...state.units.values()],
+    find: (name: string) => findLoaded(state, name),
+    exists: (name: string) => index.resolve(name)?.masked === false,
+    isOwn: index.isOwn,
+  };
+  source.diagnostics.push(...crossCheck(surroundings));
   return { units: [...state.units.values()], diagnostics: takeDiagnostics(state) };
 }
 

@@ -276,6 +276,12 @@ const checks: Record<string, () => void> = {
     const at = all.findIndex((value, index) => index % 6 === 0 && value === pid);
     same(all[at + 1], native.pid, "parent");
     same(all.slice(at, at + 6), data(native.process(pid)), "the same by itself");
+    const strangers = data(native.strangers()).filter((_, index) => index % 6 === 0);
+    same(
+      [strangers.includes(pid), strangers.includes(native.pid)],
+      [false, false],
+      "spawned here, and itself",
+    );
     same(native.kill(pid, 9), 0);
     runUntil(() => dead.has(pid));
     same(dead.get(pid), [2, 9]);

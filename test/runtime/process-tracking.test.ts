@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { Native } from "../../src/host/native.ts";
-import { membersOf, takeSnapshot } from "../../src/runtime/process-tracking.ts";
+import { type Native, PROCESS_FIELDS } from "../../src/host/native.ts";
+import { membersOf, takeSnapshot, takeStrangers } from "../../src/runtime/process-tracking.ts";
 
+const ESRCH = 3;
 const Z = "Z".charCodeAt(0);
 const S = "S".charCodeAt(0);
 
@@ -13,7 +14,7 @@ interface Row {
   invocation?: string;
 }
 
-function hostWith(rows: Row[]): Native {
+function hostWith(rows: Row[], spawned: readonly number[]): Native {
   const flat = rows.flatMap((row) => [
     row.pid,
     row.parent,
@@ -22,9 +23,16 @@ function hostWith(rows: Row[]): Native {
     0,
     row.zombie === true ? Z : S,
   ]);
-  const host: Pick<Native, "pid" | "processes" | "processHasEnv"> = {
+  const rowOf = (pid: number): number[] => {
+    const at = rows.findIndex((row) => row.pid === pid);
+    return at < 0 ? [] : flat.slice(at * PROCESS_FIELDS, (at + 1) * PROCESS_FIELDS);
+  };
+  const host: Pick<Native, "pid" | "process" | "processes" | "processHasEnv" | "strangers"> = {
     pid: 1,
     processes: () => flat,
+    process: (pid) => (rows.some((row) => row.pid === pid) ? rowOf(pid) : -ESRCH),
+    strangers: () =>
+      rows.filter(({ pid }) => pid !== 1 && !spawned.includes(pid)).flatMap(({ pid }) => rowOf(pid)),
     processHasEnv: (pid, assignment) =>
       rows.find((row) => row.pid === pid)?.invocation === assignment.slice("INVOCATION_ID=".length) ? 1 : 0,
   };
@@ -32,10 +40,14 @@ function hostWith(rows: Row[]): Native {
 }
 
 function members(rows: Row[], leaders: number[], invocationId: string | null = null): number[] {
-  const host = hostWith(rows);
-  return membersOf(host, takeSnapshot(host), { leaders: new Set(leaders), invocationId }).sort(
-    (a, b) => a - b,
+  const host = hostWith(rows, leaders);
+  const unit = { leaders: new Set(leaders), invocationId };
+  const [all, others] = [takeSnapshot(host), takeStrangers(host)].map((snapshot) =>
+    membersOf(host, snapshot, unit).sort((a, b) => a - b),
   );
+  // Leaders are known without being looked for.
+  expect(others).toEqual(all);
+  return others ?? [];
 }
 
 describe("membersOf", () => {

@@ -372,6 +372,7 @@ describe("bad files", () => {
   it("are told once, in both steps together and for all instances", () => {
     const tree = {
       [`${OWN}/x.socket`]: `[Socket]\nNope=1\n${SOCKET}`,
+      [`${OWN}/x.service`]: SERVICE,
       [`${OWN}/a.service`]: `[Unit]\nWants=t@1.service t@2.service\n${WANTED}`,
       [`${OWN}/t@.service`]: `[Service]\nNope=1\n${SERVICE}`,
     };
@@ -393,6 +394,37 @@ describe("bad files", () => {
     expect(problems(tree)).toEqual([
       `${OWN}/a.service: cannot read the file: No such file or directory (ENOENT)`,
     ]);
+  });
+});
+
+describe("a socket among others", () => {
+  const socket = (...lines: string[]): string => ["[Socket]", "ListenStream=1", ...lines, ""].join("\n");
+  const INSTALL = ["[Install]", "WantedBy=sockets.target"];
+
+  it("is told that its service is not there", () => {
+    expect(problems({ [`${OWN}/x.socket`]: socket(...INSTALL) })).toEqual([
+      `${OWN}/x.socket: x.service, which it starts, does not exist`,
+    ]);
+    expect(problems({ [`${OWN}/x.socket`]: socket(...INSTALL), [`${OWN}/x.service`]: NULL })).toEqual([
+      `${OWN}/x.socket: x.service, which it starts, is masked`,
+    ]);
+  });
+
+  it("is told that the template for connections is not there", () => {
+    const tree = { [`${OWN}/x.socket`]: socket("Accept=yes", ...INSTALL) };
+    expect(problems(tree)).toEqual([
+      `${OWN}/x.socket: x@.service, which it starts for each connection, does not exist`,
+    ]);
+    expect(problems({ ...tree, [`${OWN}/x@.service`]: SERVICE })).toEqual([]);
+  });
+
+  it("is told that nothing starts it", () => {
+    const tree = { [`${OWN}/x.socket`]: socket(), [`${OWN}/x.service`]: SERVICE };
+    expect(problems(tree)).toEqual([
+      `${OWN}/x.socket: nothing starts this socket: it has no [Install] section`,
+    ]);
+    const wanted = { ...tree, [`${OWN}/a.service`]: `[Unit]\nWants=x.socket\n${WANTED}` };
+    expect(problems(wanted)).toEqual([]);
   });
 });
 

@@ -25,6 +25,7 @@ export async function logs(context: Context, typed: readonly string[]): Promise<
     seen += entries.length;
     print(context, entries.map((entry) => formatLogEntry(entry, layout)).join(""));
   };
+  if (follow) context.system.output.endWithReader();
   const query = { units: names.value, lines, afterSeq: 0, priorityMax, follow };
   const reply = await context.call(
     "Logs",

@@ -69,6 +69,7 @@ export function createMemorySystem(options: MemoryOptions = {}): MemorySystem {
         errors += text;
       },
       outIsTerminal: options.columns !== undefined,
+      endWithReader: () => {},
       errorIsTerminal: false,
       columns: options.columns ?? null,
     },

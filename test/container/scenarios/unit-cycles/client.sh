@@ -20,6 +20,8 @@ trace
 
 echo "== requirements alone may form a ring"
 verb start requirement1.service
+# No order between the two: the other one may still be at it.
+await is requirement2.service active/exited
 trace
 verb stop requirement2.service
 systemctl is-active requirement1.service requirement2.service
