@@ -201,10 +201,11 @@ function startJob(
   return answer;
 }
 
-/** What may start the unit again after it was stopped: its active sockets, paths and timers. */
+/** What may start the unit again after it was stopped; not a socket with Accept=yes, which starts another instance. */
 function liveTriggers(runtime: Runtime, unit: UnitState): string[] {
   return [...linked(runtime.engine.graph, unit, "TriggeredBy")]
     .filter((other) => activeState(other) === "active")
+    .filter((other) => other.kind !== "socket" || !other.model.socket.accept)
     .map((other) => other.name);
 }
 

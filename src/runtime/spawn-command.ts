@@ -221,7 +221,7 @@ function environmentOf(
   const files = context.readEnvironmentFiles(exec);
   if (!files.ok) return err({ exitStatus: null, message: files.error });
   const own = [`INVOCATION_ID=${order.invocationId}`, ...directoryVariables(exec)];
-  if (passed.length > 0 && exec.standardInput !== "socket") {
+  if (passed.length > 0 && !hasSocketAsStream(exec)) {
     own.push(`LISTEN_FDS=${passed.length}`, `LISTEN_FDNAMES=${passed.map(({ name }) => name).join(":")}`);
   }
   if (exec.credentials.length > 0) own.push(`CREDENTIALS_DIRECTORY=${credentialsDirectory(order.unit.name)}`);
@@ -342,6 +342,11 @@ const NULL_FD = -1;
 /** The same open file as a descriptor that comes before it. */
 const copyOf = (slot: 0 | 1): number => -3 - slot;
 
+/** The one socket is a stream then, and nothing is passed beside it. */
+function hasSocketAsStream(exec: ExecSettings): boolean {
+  return [exec.standardInput, exec.standardOutput, exec.standardError].includes("socket");
+}
+
 function openStdio(
   host: Native,
   order: SpawnOrder,
@@ -361,7 +366,7 @@ function openStdio(
   return ok({
     fds: [input.value, out.value, error.value],
     opens,
-    dropPassed: order.unit.exec.standardInput === "socket",
+    dropPassed: hasSocketAsStream(order.unit.exec),
   });
 }
 
