@@ -98,7 +98,9 @@ export function membersOf(host: Native, snapshot: ProcessSnapshot, unit: Members
 }
 
 function belongs(host: Native, row: ProcessRow, unit: Membership): boolean {
-  if (unit.leaders.has(row.pid) || unit.leaders.has(row.session) || unit.leaders.has(row.group)) return true;
+  // The snapshot may be older than a leader's death: then a leader that is gone is still somebody's parent.
+  const { leaders } = unit;
+  if ([row.pid, row.session, row.group, row.parent].some((pid) => leaders.has(pid))) return true;
   if (unit.invocationId === null || row.parent !== host.pid || row.zombie) return false;
   return host.processHasEnv(row.pid, `INVOCATION_ID=${unit.invocationId}`) === 1;
 }

@@ -73,6 +73,25 @@ describe("membersOf", () => {
       ),
     ).toEqual([11]);
   });
+  it("finds a leader's daemon in a snapshot that is older than the leader's death", () => {
+    const before = hostWith(
+      [
+        { pid: 1, parent: 0 },
+        { pid: 10, parent: 1 },
+        { pid: 11, parent: 10 },
+      ],
+      [10],
+    );
+    const snapshot = takeStrangers(before);
+    const after = hostWith(
+      [
+        { pid: 1, parent: 0 },
+        { pid: 11, parent: 1 },
+      ],
+      [10],
+    );
+    expect(membersOf(after, snapshot, { leaders: new Set([10]), invocationId: null })).toEqual([11]);
+  });
   it("finds a daemon by its environment, with its children", () => {
     const rows = [
       { pid: 1, parent: 0 },
