@@ -33,10 +33,8 @@ export interface ProcessTable {
   kill(order: KillOrder): void;
   /** Calls `answer(true)` when the unit is empty: now, or as soon as it is; `answer(false)` once if it isn't now. */
   awaitEmpty(unit: string, answer: (empty: boolean) => void): void;
-  /** Children were reaped: looks again for those who wait. */
+  /** Children were reaped, and their deaths have been told: looks again for those who wait. */
   childrenDied(): void;
-  /** The snapshot of this turn is stale. */
-  turnOver(): void;
   forget(unit: string): void;
 }
 
@@ -52,8 +50,14 @@ export function createProcessTable(host: Native): ProcessTable {
   let snapshot: ProcessSnapshot | null = null;
 
   const look = (): ProcessSnapshot => {
-    snapshot ??= takeStrangers(host);
-    return snapshot;
+    if (snapshot !== null) return snapshot;
+    const taken = takeStrangers(host);
+    snapshot = taken;
+    // Promise jobs run when the event loop's callback is over: the next one looks anew.
+    void Promise.resolve().then(() => {
+      snapshot = null;
+    });
+    return taken;
   };
   const members = (unit: string): number[] => {
     const known = units.get(unit);
@@ -112,9 +116,6 @@ export function createProcessTable(host: Native): ProcessTable {
         forget(unit);
         answer(true);
       }
-    },
-    turnOver() {
-      snapshot = null;
     },
     forget(unit) {
       waiting.delete(unit);

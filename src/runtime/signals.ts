@@ -4,6 +4,7 @@
  * Stop requests come as whatever the image's STOPSIGNAL says, so every signal that people put there is a stop. What
  * isn't a stop is passed to the command given on the command line, if there is one, and ignored otherwise.
  */
+import type { ProcessExited } from "../engine/event.ts";
 import type { ShutdownKind } from "../engine/state.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -57,12 +58,16 @@ export function requestStop(runtime: Runtime, kind: ShutdownKind, signal: number
 /** Messages of a process are taken before its death (sd_notify(3) allows READY=1 and exit at once). */
 export function reapChildren(runtime: Runtime): void {
   runtime.notify?.drain();
+  // All are reaped before any is told of: one look at /proc then serves all of these units, and it sees what the dead
+  // have left behind.
+  const ends: Pick<ProcessExited, "pid" | "code" | "status">[] = [];
   const reaped = runtime.host.reap((pid, siCode, status) => {
     const code = CODES[siCode as 1 | 2 | 3];
     if (pid === runtime.foregroundPid) runtime.foregroundPid = 0;
     runtime.activation?.readiness.reaped(pid, code === "exited" && status === 0);
-    if (code !== undefined) runtime.emit({ type: "process-exited", pid, code, status });
+    if (code !== undefined) ends.push({ pid, code, status });
   });
+  for (const end of ends) runtime.emit({ type: "process-exited", ...end });
   if (reaped === 0) return;
   runtime.processes.childrenDied();
   runtime.whenChildrenDied?.();
