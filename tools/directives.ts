@@ -5,13 +5,14 @@
  *     node tools/directives.ts --untested    names those that work and that no container test has
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import {
   type DirectiveStatus,
   directiveReference,
   type ReferenceEntry,
   type ReferencePart,
 } from "../src/unit/directive-reference.ts";
+import { testsOf } from "./tested-by.ts";
 
 const root = join(import.meta.dirname, "..");
 export const page: string = join(root, "docs/directives.md");
@@ -48,22 +49,27 @@ function cell(text: string): string {
   return text.replaceAll("|", "\\|");
 }
 
-function row({ name, status, expected, note }: ReferenceEntry): string {
+function linkTo(test: string | undefined): string {
+  return test === undefined ? "" : `[${basename(test, ".test.ts")}](../test/${test})`;
+}
+
+function row({ name, status, expected, note }: ReferenceEntry, test: string | undefined): string {
   const becomes = note === null ? WORDS[status] : `${WORDS[status]}: ${note}`;
-  return `| \`${name}=\` | ${cell(becomes)} | ${cell(expected ?? "")} |`;
+  return `| \`${name}=\` | ${cell(becomes)} | ${cell(expected ?? "")} | ${linkTo(test)} |`;
 }
 
 function part({ title, manual, entries }: ReferencePart): string[] {
   const link = manual.endsWith(".md") ? `[${manual}](${manual})` : manual;
+  const tests = testsOf(title);
   return [
     "",
     `## ${title}`,
     "",
     `${link}`,
     "",
-    "| directive | | takes |",
-    "|---|---|---|",
-    ...entries.map(row),
+    "| directive | | takes | tested by |",
+    "|---|---|---|---|",
+    ...entries.map((entry) => row(entry, tests.get(entry.name))),
   ];
 }
 
