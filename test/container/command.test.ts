@@ -452,6 +452,21 @@ const rows: readonly Row[] = [
     args: ["--version"],
     expect: { exit: 0, stdout: "tini version 0.19.0\n" },
   },
+  // ------------------------------------------------------------------------------------- names that need no link
+  {
+    name: "podman-init is catatonit",
+    face: "podman-init",
+    program: "/usr/bin/usher",
+    args: ["-V"],
+    expect: { exit: 0, stdout: "tini version 0.2.1_catatonit\n" },
+  },
+  {
+    name: "tini-static is tini",
+    face: "tini-static",
+    program: "/usr/bin/usher",
+    args: ["--version"],
+    expect: { exit: 0, stdout: "tini version 0.19.0\n" },
+  },
   // ----------------------------------------------------------------------------------------------- the option table
   ...WRAP_OPTIONS.filter(({ name }) => name !== "--pause" && name !== "--verbose").flatMap(
     ({ name, example }): Row[] => [
