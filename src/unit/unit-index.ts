@@ -103,35 +103,38 @@ function readDirectory(files: UnitFiles, path: string): Directory {
   return { path, isVendor: VENDOR_DIRECTORIES.includes(path), units, links, below };
 }
 
-/** "foo-bar-baz@x.service" → "foo-bar-@x.service", "foo-@x.service": names that drop-ins of several units share. */
-function truncatedNames(name: string): string[] {
+/** "foo-bar-baz.service" → "foo-bar-.service", "foo-bar@x.service" → "foo-@x.service"; null where no dash is left. */
+function truncatedName(name: string): string | null {
   const prefix = unitPrefix(name);
-  const rest = name.slice(prefix.length);
-  const names: string[] = [];
-  for (let dash = prefix.lastIndexOf("-"); dash > 0; dash = prefix.lastIndexOf("-", dash - 1)) {
-    const shorter = prefix.slice(0, dash + 1);
-    if (shorter !== prefix) names.push(shorter + rest);
-  }
-  return names;
+  const dash = prefix.lastIndexOf("-", prefix.length - 2);
+  if (dash <= 0) return null;
+  const rest = classifyUnitName(name) === "template" ? name.slice(prefix.length + 1) : name.slice(prefix.length);
+  return prefix.slice(0, dash + 1) + rest;
 }
 
-/** The names whose `.d/`, `.wants/`, … count for a unit, the most special first. */
+/**
+ * The names whose `.d/`, `.wants/`, … count for a unit, the most special first: its own, its template's, and those
+ * with less and less of its prefix (a template's without the "@").
+ */
 function folderNames(name: string): string[] {
-  const truncated = truncatedNames(name);
-  if (classifyUnitName(name) !== "instance") return [name, ...truncated];
-  const template = templateOf(name);
-  return [name, template, ...truncatedNames(template), ...truncated];
+  const template = classifyUnitName(name) === "instance" ? folderNames(templateOf(name)) : [];
+  const truncated = truncatedName(name);
+  return [name, ...template, ...(truncated === null ? [] : folderNames(truncated))];
 }
 
-/** The name that an alias leads to, with the alias's instance if that is asked for; null if they don't fit. */
+/**
+ * The name that an alias leads to, with the alias's instance for a template; null if they don't fit: an alias is as
+ * plain, or as much of a template, as what it stands for (systemd.unit(5), "Unit File Load Path").
+ */
 function throughAlias(alias: string, target: string): string | null {
   if (unitType(alias) !== unitType(target)) return null;
-  const kind = classifyUnitName(target);
-  if (kind !== "template")
-    return kind === "invalid" || classifyUnitName(alias) === "template" ? null : target;
+  const kind = classifyUnitName(alias);
+  if (kind === classifyUnitName(target)) {
+    return kind !== "instance" || unitInstance(alias) === unitInstance(target) ? target : null;
+  }
   const instance = unitInstance(alias);
-  if (instance === null) return null;
-  return instance === "" ? target : (withInstance(target, instance) ?? null);
+  if (kind !== "instance" || instance === null) return null;
+  return classifyUnitName(target) === "template" ? (withInstance(target, instance) ?? null) : null;
 }
 
 interface State {
@@ -237,7 +240,7 @@ function aliasesOf(state: State, name: string): readonly string[] {
   if (aliases.size === 0) return NONE;
   const direct = aliases.get(name) ?? NONE;
   const instance = unitInstance(name);
-  if (instance === null || instance === "") return direct;
+  if (instance === null || instance === "" || resolveOnce(state, name)?.path?.endsWith(`/${name}`)) return direct;
   const ofTemplate = aliases.get(templateOf(name)) ?? [];
   return [...direct, ...ofTemplate.flatMap((alias) => withInstance(alias, instance) ?? [])];
 }
@@ -293,11 +296,20 @@ function dropInsOf(state: State, names: readonly string[]): readonly string[] {
     .map(([, { path }]) => path);
 }
 
-/** Units that belong to systemd itself are not wanted in a container only because the package is there. */
+/** Does a link lead to a unit file that is a link to /dev/null itself? */
+function leadsToMask(state: State, target: string): boolean {
+  const directory = directoriesOf(state).find(({ path }) => path === directoryOf(target));
+  const kind = directory?.units.get(baseName(target));
+  return kind !== undefined && targetOf(state, target, kind) === MASK_TARGET;
+}
+
+/**
+ * What systemd's own package wants is no use in a container: its services, and the kernel's file systems. A unit that
+ * wants one of them by name gets it.
+ */
 function isMachinery(name: string, path: string): boolean {
-  return (
-    name.startsWith("systemd-") && VENDOR_DIRECTORIES.some((directory) => path.startsWith(`${directory}/`))
-  );
+  if (!VENDOR_DIRECTORIES.some((directory) => path.startsWith(`${directory}/`))) return false;
+  return name.startsWith("systemd-") || name === "kmod-static-nodes.service" || isGiven(name);
 }
 
 function pulledInBy(state: State, names: readonly string[], link: LinkKind): readonly PulledIn[] {
@@ -309,7 +321,9 @@ function pulledInBy(state: State, names: readonly string[], link: LinkKind): rea
     .sort(byName)
     .map(([name, { path, kind }]) => {
       const target = targetOf(state, path, kind);
-      return { name, path, kind: target === null ? "file" : target === MASK_TARGET ? "mask" : "link" };
+      if (target === null) return { name, path, kind: "file" };
+      const isMask = target === MASK_TARGET || leadsToMask(state, target);
+      return { name, path, kind: isMask ? "mask" : "link" };
     });
 }
 
