@@ -11,7 +11,7 @@
  *   usher-test:peers     usher-test:deps with usher and the inits whose place it takes
  *   usher-test:debian    usher-test:deps with a few packages that bring .socket units, and usher
  *   usher-test:programs  servers in compiled languages
- *   usher-test:servers   Debian's servers and these, on top of deps
+ *   usher-test:servers   Debian's servers, these, and their clients
  *   usher-test:adopt     servers and usher
  *   usher-demo:dev       the demo, as compose.yaml names it
  *   usher-oracle         deps and Debian's systemd as PID 1
@@ -102,7 +102,7 @@ const images: Readonly<Record<string, Image>> = {
     dockerfile: "test/packages/images/servers.Dockerfile",
     context: "test/packages/images",
     inputs: [],
-    from: ["usher-test:deps", "usher-test:programs"],
+    from: ["debian:trixie-slim", "usher-test:programs"],
   },
   "usher-test:adopt": {
     tag: "usher-test:adopt",

@@ -145,6 +145,7 @@ const HANDLERS: Handlers = {
     runtime.emit({ type: "cleaned", unit: effect.unit, ok: true });
   },
   "unit-changed"(runtime, effect) {
+    if (effect.unit.endsWith(".service")) serviceChanged(runtime, effect);
     if (!runtime.log.shows("debug")) return;
     runtime.log.write(
       "debug",
@@ -152,7 +153,6 @@ const HANDLERS: Handlers = {
       `${effect.fromActive}/${effect.fromSub} -> ${effect.active}/${effect.sub}`,
       { result: effect.result },
     );
-    if (effect.unit.endsWith(".service")) serviceChanged(runtime, effect);
   },
   "status-text": (runtime, effect) => runtime.log.write("debug", effect.unit, `STATUS=${effect.text}`),
   "unit-removed"(runtime, effect) {

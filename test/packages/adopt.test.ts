@@ -1,6 +1,6 @@
 /**
  * Debian's servers as they are, none of which knows that it is started by a connection: asleep, woken by its own
- * client, restarted twenty times under load. All in one container, with the engine's default profile and
+ * client, restarted twenty times under load, stopped when nobody is connected, woken again. All in one container, with the engine's default profile and
  * capabilities, each as its own user.
  */
 
@@ -18,6 +18,11 @@ const box = sharedUsher({
   folder: join(import.meta.dirname, "adopt"),
 });
 beforeAll(() => box().booted());
+
+const isStopped =
+  (name: string) =>
+  ({ unit, msg }: { readonly unit?: string; readonly msg?: string }): boolean =>
+    unit === `${name}.service` && msg === `Stopped ${name}.service.`;
 
 const cases: readonly (readonly [string, Server])[] = Object.entries(servers);
 
@@ -45,5 +50,13 @@ describe.each(cases)("%s", (name, server) => {
     expect({ refused, wrong }, remarks.join("\n")).toEqual({ refused: 0, wrong: 0 });
     // What a server had accepted dies with it: at most the one connection that each client has open.
     expect(lost, remarks.join("\n")).toBeLessThanOrEqual(restarts * clients);
+  });
+
+  test("is stopped when nobody is connected, and woken again", async () => {
+    const idle = box().log.position();
+    expect(await box().run(["sh", "-c", server.client])).toMatch(server.says);
+    await box().event(isStopped(name), { from: idle });
+    expect(await box().run(["sh", "-c", server.client])).toMatch(server.says);
+    await box().event(isStopped(name), { from: box().log.position() });
   });
 });
