@@ -28,7 +28,13 @@ import {
   SOCK_STREAM,
 } from "../host/native.ts";
 import type { Listener, SocketAddress, SocketSettings, SocketUnit } from "../unit/model.ts";
-import { applyBindOptions, applySocketOptions, IPV6_FREEBIND, IPV6_V6ONLY, SOL_IPV6 } from "./socket-options.ts";
+import {
+  applyBindOptions,
+  applySocketOptions,
+  IPV6_FREEBIND,
+  IPV6_V6ONLY,
+  SOL_IPV6,
+} from "./socket-options.ts";
 
 const EADDRINUSE = -98;
 const EADDRNOTAVAIL = -99;
