@@ -23,6 +23,9 @@ import { specifierFacts } from "./system-facts.ts";
 /** The unit of the command given on the command line. */
 export const COMMAND_UNIT = "command.service";
 
+/** sd_booted(3) */
+const SYSTEMD_RUNS = "/run/systemd/system";
+
 const UNIT_FILE_MAX = 4 * 1024 * 1024;
 /** For access(2): to list a directory and to reach what is in it. */
 const READ_AND_SEARCH = 5;
@@ -62,7 +65,7 @@ export function createUnitStore(
   readAccounts: ReadAccountFile,
 ): UnitStore {
   const files = hostUnitFiles(host);
-  const search = searchPath(options.unitDirectories, files);
+  const search = searchPath(options.unitDirectories, files, isGuest(host, options));
   tellUnreadable(host, log, search.own, options.unitDirectories.length > 0);
   const loader: Loader = createLoader({
     files,
@@ -99,6 +102,15 @@ export function createUnitStore(
     changedOnDisk: (unit) => loader.changedOnDisk(unit),
     forget: (name) => loader.forget(name),
   };
+}
+
+/**
+ * Beside another init, systemd's directories hold that init's units: started by hand on a machine that systemd runs,
+ * or with directories of its own, usher keeps its hands off them.
+ */
+function isGuest(host: Native, options: InitOptions): boolean {
+  if (host.isPid1) return false;
+  return options.unitDirectories.length > 0 || host.access(SYSTEMD_RUNS, 0) >= 0;
 }
 
 const LEVELS: Readonly<Record<Severity, LogLevel>> = { error: "error", warning: "warn", notice: "info" };

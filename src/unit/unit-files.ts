@@ -50,12 +50,17 @@ export interface SearchPath {
   readonly own: readonly string[];
 }
 
-/** The path to search: the directories given, else usher's own, and then systemd's. */
-export function searchPath(given: readonly string[], files: UnitFiles): SearchPath {
+/**
+ * The path to search: the directories given, else usher's own, and then systemd's, unless these units are
+ * `somebodyElses`.
+ */
+export function searchPath(given: readonly string[], files: UnitFiles, somebodyElses = false): SearchPath {
   const own =
     given.length > 0 ? given.map((directory) => directory.replace(/(.)\/+$/, "$1")) : [OWN_DIRECTORY];
   const isMerged = /^\/?usr\/lib\/?$/.test(files.readLink("/lib") ?? "");
-  const system = SYSTEM_DIRECTORIES.filter((directory) => !(isMerged && directory.startsWith("/lib/")));
+  const system = somebodyElses
+    ? []
+    : SYSTEM_DIRECTORIES.filter((directory) => !(isMerged && directory.startsWith("/lib/")));
   return { directories: [...new Set([...own, ...system])], own };
 }
 

@@ -574,4 +574,7 @@ describe("the files", () => {
     );
     expect(searchPath([], memoryFiles({})).directories).toContain("/lib/systemd/system");
   });
+  it("leaves systemd's directories out where their units are another init's", () => {
+    expect(searchPath(["/srv/units"], memoryFiles({}), true).directories).toEqual(["/srv/units"]);
+  });
 });
