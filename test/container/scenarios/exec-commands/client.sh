@@ -28,6 +28,7 @@ run only-stop.service
 verb stop only-stop.service
 trace
 run stop-kills.service
+await grep -q '^SigCgt:.*8024a07$' "/proc/$(systemctl show -P MainPID stop-kills.service)/status"
 verb stop stop-kills.service
 trace
 grep -v 'signal 18' /tmp/signals

@@ -4,8 +4,13 @@ sleeping() {
     pgrep -f "dumper .*sleep $1" >/dev/null && echo "$1 lives" || echo "$1 is gone"
 }
 
+# trapping FILE COUNT: so many have all their handlers in place.
 trapping() {
-    [ "$(pgrep -fc "dumper trap /tmp/$1")" -ge "$2" ]
+    count=0
+    for pid in $(pgrep -f "dumper trap /tmp/$1"); do
+        grep -qs '^SigCgt:.*8024a07$' "/proc/$pid/status" && count=$((count + 1))
+    done
+    [ "$count" -ge "$2" ]
 }
 
 ignoring_term() {

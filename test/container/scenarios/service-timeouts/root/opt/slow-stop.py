@@ -6,8 +6,8 @@ def notify(text):
 def stop(number, frame):
     notify("STOPPING=1")
     for _ in range(3):
-        notify("EXTEND_TIMEOUT_USEC=500000")
-        time.sleep(0.2)
+        notify("EXTEND_TIMEOUT_USEC=1000000")
+        time.sleep(0.4)
     open("/tmp/trace", "a").write("stopped by itself\n")
     os._exit(0)
 signal.signal(signal.SIGTERM, stop)
