@@ -57,14 +57,16 @@ export function memberGroups(read: ReadAccountFile, name: string, primary: numbe
   return found;
 }
 
-function rows(text: string, columns: number): string[][] {
-  const found: string[][] = [];
-  for (const line of text.split("\n")) {
+/** Line by line: most look-ups end at one of the first. */
+function* rows(text: string, columns: number): Generator<string[]> {
+  for (let from = 0; from < text.length; ) {
+    const end = text.indexOf("\n", from);
+    const line = text.slice(from, end < 0 ? text.length : end);
+    from = end < 0 ? text.length : end + 1;
     if (line === "" || line.startsWith("#")) continue;
     const fields = line.split(":");
-    if (fields.length >= columns) found.push(fields);
+    if (fields.length >= columns) yield fields;
   }
-  return found;
 }
 
 function userOf(fields: readonly string[]): User | null {

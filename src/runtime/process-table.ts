@@ -5,8 +5,13 @@
  * Whether a unit is empty can be asked of the kernel only by looking. It is looked at when the engine asks, and
  * again after any child of PID 1 has died while somebody waits: a unit's last process becomes PID 1's child before
  * it ends, so its death always shows here. No timer polls.
+ *
+ * A look costs more the more processes there are, of whichever unit, so most ends of connections do without: where the
+ * kernel has given out no process id since the unit's first process but those of usher's own children, the unit has
+ * forked nothing (process-births.ts).
  */
 import type { Native } from "../host/native.ts";
+import { type Birth, createBirths } from "./process-births.ts";
 import { leaderRows, membersOf, type ProcessSnapshot, takeStrangers } from "./process-tracking.ts";
 
 const SIGHUP = 1;
@@ -23,7 +28,7 @@ export interface KillOrder {
 }
 
 export interface ProcessTable {
-  /** A process was spawned for a unit as the leader of a session of its own. */
+  /** A process was just spawned for a unit as the leader of a session of its own. */
   spawned(unit: string, pid: number, invocationId: string | null): void;
   /** Which unit a living process belongs to, or null. */
   unitOf(pid: number): string | null;
@@ -41,12 +46,17 @@ export interface ProcessTable {
 interface UnitProcesses {
   readonly leaders: Set<number>;
   invocationId: string | null;
+  /** Its first process's. */
+  readonly birth: Birth;
 }
+
+const NOBODY: ProcessSnapshot = { rows: [], childrenOf: new Map() };
 
 export function createProcessTable(host: Native): ProcessTable {
   const units = new Map<string, UnitProcesses>();
   const unitOfLeader = new Map<number, string>();
   const waiting = new Map<string, (empty: boolean) => void>();
+  const births = createBirths(host);
   let snapshot: ProcessSnapshot | null = null;
 
   const look = (): ProcessSnapshot => {
@@ -61,7 +71,8 @@ export function createProcessTable(host: Native): ProcessTable {
   };
   const members = (unit: string): number[] => {
     const known = units.get(unit);
-    return known === undefined ? [] : membersOf(host, look(), known);
+    if (known === undefined) return [];
+    return membersOf(host, births.onlyOwnSince(known.birth) ? NOBODY : look(), known);
   };
   const forget = (unit: string): void => {
     for (const pid of units.get(unit)?.leaders ?? [])
@@ -71,10 +82,11 @@ export function createProcessTable(host: Native): ProcessTable {
 
   return {
     spawned(unit, pid, invocationId) {
+      const birth = births.spawned(pid);
       // A pid comes round again only when its old process and session are gone: the new owner takes it over.
       const old = unitOfLeader.get(pid);
       if (old !== undefined) units.get(old)?.leaders.delete(pid);
-      const known = units.get(unit) ?? { leaders: new Set<number>(), invocationId };
+      const known = units.get(unit) ?? { leaders: new Set<number>(), invocationId, birth };
       known.leaders.add(pid);
       known.invocationId = invocationId;
       units.set(unit, known);
