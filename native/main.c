@@ -40,6 +40,12 @@ static const struct face {
 	{"systemd-notify", "tools", NULL},
 	{"systemd-socket-proxyd", "tools", NULL},
 	{"systemd-socket-activate", "tools", NULL},
+	{"halt", "tools", NULL},
+	{"poweroff", "tools", NULL},
+	{"reboot", "tools", NULL},
+	{"runlevel", "tools", NULL},
+	{"shutdown", "tools", NULL},
+	{"telinit", "tools", NULL},
 };
 
 static const struct face *find_face(const char *path)

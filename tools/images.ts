@@ -13,6 +13,11 @@
  *   usher-test:programs  servers in compiled languages
  *   usher-test:servers   Debian's servers, these, and their clients
  *   usher-test:adopt     servers and usher
+ *   usher-test:debian-packages  packages that bring .socket units, on top of deps
+ *   usher-test:packages  these and usher
+ *   usher-test:listeners programs that take sockets with the library of their language
+ *   usher-test:activated-programs  Debian's own programs that take sockets, on top of deps
+ *   usher-test:activated these, listeners and usher
  *   usher-demo:dev       the demo, as compose.yaml names it
  *   usher-oracle         deps and Debian's systemd as PID 1
  *   usher-bench          the inits and activators that usher is measured against, and what measures them
@@ -110,6 +115,41 @@ const images: Readonly<Record<string, Image>> = {
     context: "test/packages/images",
     inputs: [],
     from: ["usher-test:servers", product],
+  },
+  "usher-test:debian-packages": {
+    tag: "usher-test:debian-packages",
+    dockerfile: "test/packages/images/packages.Dockerfile",
+    context: "test/packages/images",
+    inputs: [],
+    from: ["usher-test:deps"],
+  },
+  "usher-test:packages": {
+    tag: "usher-test:packages",
+    dockerfile: "test/packages/images/packages-usher.Dockerfile",
+    context: "test/packages/images",
+    inputs: [],
+    from: ["usher-test:debian-packages", product],
+  },
+  "usher-test:listeners": {
+    tag: "usher-test:listeners",
+    dockerfile: "test/packages/images/listeners.Dockerfile",
+    context: "test/packages/images",
+    inputs: ["test/packages/images/listeners"],
+    from: ["debian:trixie-slim"],
+  },
+  "usher-test:activated-programs": {
+    tag: "usher-test:activated-programs",
+    dockerfile: "test/packages/images/activated-programs.Dockerfile",
+    context: "test/packages/images",
+    inputs: [],
+    from: ["usher-test:deps"],
+  },
+  "usher-test:activated": {
+    tag: "usher-test:activated",
+    dockerfile: "test/packages/images/activated.Dockerfile",
+    context: "test/packages/images",
+    inputs: [],
+    from: ["usher-test:activated-programs", "usher-test:listeners", product],
   },
   "usher-demo:dev": {
     tag: "usher-demo:dev",

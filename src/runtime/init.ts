@@ -17,6 +17,7 @@ import { describe } from "../host/errno.ts";
 import type { Native } from "../host/native.ts";
 import type { ExecCommand } from "../unit/model.ts";
 import type { Activation } from "./activation.ts";
+import { markBooted } from "./booted-mark.ts";
 import { createConnections } from "./connections.ts";
 import type { ControlParts } from "./control-backend.ts";
 import { listenForControl } from "./control-transport.ts";
@@ -73,6 +74,7 @@ export function runInit(host: Native, early: EarlyBoot, later: Later): void {
   host.setScriptLimits(0, 0, CALLBACK_LIMIT_USEC);
   if (!host.isPid1) host.setSubreaper(true);
   prepareRuntimeDirectory(host, log, early.runtimeDirectory);
+  markBooted(host, options.sdBooted, log);
   const runtime = assemble(host, log, early, later.createActivation);
   listen(runtime, early.runtimeDirectory, later.openControl);
   boot(runtime);

@@ -15,6 +15,8 @@ export interface InitOptions {
   readonly logFormat: "json" | "pretty" | null;
   /** Unit that is started at boot. */
   readonly bootUnit: string;
+  /** Whether packages are told that systemd runs; null: where `systemctl` is usher. */
+  readonly sdBooted: boolean | null;
   /** The main process beside the units, after `--`; empty: none. */
   readonly command: readonly string[];
 }
@@ -93,6 +95,15 @@ const OPTIONS: readonly OptionRow[] = [
       return /^[^/\s]+\.[a-z]+$/.test(text);
     },
   },
+  {
+    option: "--sd-booted",
+    variable: "USHER_SD_BOOTED",
+    expected: "yes, no or auto",
+    set(values, text) {
+      values.sdBooted = text === "auto" ? null : text === "yes";
+      return text === "auto" || text === "yes" || text === "no";
+    },
+  },
 ];
 
 /**
@@ -111,6 +122,7 @@ export function parseInvocation(
     logLevel: "info",
     logFormat: null,
     bootUnit: "default.target",
+    sdBooted: null,
     command: [],
   };
   for (const row of OPTIONS) {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { runNotify } from "../../src/cli/face/notify.ts";
 import { runSocketActivate } from "../../src/cli/face/socket-activate.ts";
+import { SYSV_FACES } from "../../src/cli/face/sysv.ts";
 import { runUsher } from "../../src/cli/face/usher.ts";
 import { createMemorySystem, type MemoryOptions } from "./support/memory-system.ts";
 
@@ -132,4 +133,16 @@ test("--link-faces links what is asked for and never replaces a program", async 
 test("--link-faces knows its names", async () => {
   const memory = createMemorySystem({ args: ["--link-faces", "/x", "ls"] });
   expect(await runUsher(memory.system)).toBe(2);
+});
+
+test.each([
+  ["runlevel", [], 0, "N 5\n", ""],
+  ["shutdown", ["-c"], 0, "", ""],
+  ["shutdown", ["+5"], 1, "", 'usher stops at once or not at all: "shutdown now" instead of "+5"\n'],
+  ["telinit", ["3"], 1, "", "telinit: a container has no runlevels; 0, 6, q and u are known\n"],
+])("%s %j, of what System V's init had", async (name, args, status, output, errors) => {
+  const memory = createMemorySystem({ args });
+  expect(await SYSV_FACES[name]!(memory.system)).toBe(status);
+  expect(memory.out()).toBe(output);
+  expect(memory.errors()).toBe(errors);
 });

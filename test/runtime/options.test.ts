@@ -28,6 +28,7 @@ describe("parseInvocation", () => {
           logLevel: "info",
           logFormat: null,
           bootUnit: "default.target",
+          sdBooted: null,
           command: [],
         },
       },

@@ -4,6 +4,7 @@ import type { System } from "../system.ts";
 import { runNotify } from "./notify.ts";
 import { runSocketActivate } from "./socket-activate.ts";
 import { runSocketProxyd } from "./socket-proxyd.ts";
+import { SYSV_FACES } from "./sysv.ts";
 import { runUsher } from "./usher.ts";
 
 /** Resolves with the exit status. */
@@ -16,4 +17,5 @@ export const FACES: Readonly<Record<string, Face>> = {
   "systemd-notify": runNotify,
   "systemd-socket-activate": runSocketActivate,
   "systemd-socket-proxyd": runSocketProxyd,
+  ...SYSV_FACES,
 };

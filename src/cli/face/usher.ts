@@ -33,6 +33,7 @@ Options:
   --stop-timeout SECONDS     for the whole stop (8)         USHER_STOP_TIMEOUT
   --log-level LEVEL          trace debug info warn error    USHER_LOG_LEVEL
   --log-format FORMAT        json or pretty                 USHER_LOG_FORMAT
+  --sd-booted yes|no|auto    take systemd's place for packages  USHER_SD_BOOTED
 
 Options for a command without units:
 ${describeWrapOptions()}

@@ -5,10 +5,10 @@ FROM ${PRODUCT} AS product
 FROM usher-test:deps
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-      openssh-server openssh-client fcgiwrap libfcgi-bin tang uuid-runtime \
+      systemd-sysv openssh-server openssh-client fcgiwrap libfcgi-bin tang uuid-runtime \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=product /usr/ /usr/
-RUN usher --link-faces /usr/local/bin systemctl systemd-notify \
+RUN dpkg-divert --quiet --rename --add /usr/bin/systemctl && usher --link-faces /usr/bin systemctl \
  && systemctl disable ssh.service && systemctl enable ssh.socket \
  && mkdir -p -m 700 /root/.ssh && ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_ed25519 \
  && cp /root/.ssh/id_ed25519.pub /root/.ssh/authorized_keys \
