@@ -63,7 +63,8 @@ const ours =
 const tini = (measurement: string, metric: string): ((find: Lookup) => Figure | undefined) =>
   ours(measurement, metric, "tini");
 
-const mebibyte = 1024;
+/** In KiB. */
+const megabyte = 1e6 / 1024;
 
 export const aims: readonly Aim[] = [
   {
@@ -79,12 +80,12 @@ export const aims: readonly Aim[] = [
   {
     key: "wrapper-resident",
     text: "Around one command: at most 2.5 MB resident",
-    judge: atMost(2.5 * mebibyte, [["wrapper-memory", "usher", "resident"]]),
+    judge: atMost(2.5 * megabyte, [["wrapper-memory", "usher", "resident"]]),
   },
   {
     key: "wrapper-private",
     text: "Around one command: at most 0.8 MB private",
-    judge: atMost(0.8 * mebibyte, [["wrapper-memory", "usher", "private"]]),
+    judge: atMost(0.8 * megabyte, [["wrapper-memory", "usher", "private"]]),
   },
   {
     key: "orphans",
@@ -99,12 +100,12 @@ export const aims: readonly Aim[] = [
   {
     key: "size",
     text: "At most 3 MB on disk",
-    judge: atMost(3 * 1024 * 1024, [["size", "usher", "size"]]),
+    judge: atMost(3e6, [["size", "usher", "size"]]),
   },
   {
     key: "resident-10",
     text: "With 10 units, running services or waiting sockets: at most 4 MB resident",
-    judge: atMost(4 * mebibyte, [
+    judge: atMost(4 * megabyte, [
       ["memory", "usher", "resident-10"],
       ["memory", "usher-sockets", "resident-10"],
     ]),
@@ -112,7 +113,7 @@ export const aims: readonly Aim[] = [
   {
     key: "private-10",
     text: "With 10 units, running services or waiting sockets: at most 1.5 MB private",
-    judge: atMost(1.5 * mebibyte, [
+    judge: atMost(1.5 * megabyte, [
       ["memory", "usher", "private-10"],
       ["memory", "usher-sockets", "private-10"],
     ]),

@@ -90,15 +90,15 @@ function significant(value: number): string {
   return value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
-/** A value for people: 1.23 ms, 45.6 µs, 1.5 MB, 1,234 /s. */
+/** A value for people: 1.23 ms, 45.6 µs, 1.5 MB (of 1,000,000 bytes), 1,234 /s. */
 export function show(value: number, unit: Unit): string {
   switch (unit) {
     case "ns":
       return value < 1e6 ? `${significant(value / 1e3)} µs` : `${significant(value / 1e6)} ms`;
     case "KiB":
-      return `${significant(value / 1024)} MB`;
+      return show(value * 1024, "bytes");
     case "bytes":
-      return value < 1e6 ? `${significant(value / 1024)} KB` : `${significant(value / 1048576)} MB`;
+      return value < 1e5 ? `${significant(value / 1e3)} kB` : `${significant(value / 1e6)} MB`;
     case "per-second":
       return `${significant(value)} /s`;
     case "instructions":

@@ -209,10 +209,10 @@ int tcp_sockets(void)
 
 int64_t await_listeners(const struct contender *c, int count)
 {
-    int64_t deadline = now() + 20000000000;
+    int64_t deadline = now() + 40000000000;
     while (tcp_sockets() < count) {
         if (now() > deadline)
-            room_fail(c, "not everything listens after 20 s");
+            room_fail(c, "not everything listens after 40 s");
         pause_for(20000);
     }
     return now();
