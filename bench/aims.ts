@@ -63,6 +63,13 @@ const ours =
 const tini = (measurement: string, metric: string): ((find: Lookup) => Figure | undefined) =>
   ours(measurement, metric, "tini");
 
+const share =
+  (factor: number, of: (find: Lookup) => Figure | undefined) =>
+  (find: Lookup): Figure | undefined => {
+    const figure = of(find);
+    return figure === undefined ? undefined : { ...figure, median: figure.median * factor };
+  };
+
 /** In KiB. */
 const megabyte = 1e6 / 1024;
 
@@ -137,5 +144,21 @@ export const aims: readonly Aim[] = [
     key: "accept-parallel",
     text: "Accept=yes, 64 at once: at least tcpserver's rate",
     judge: atLeast(ours("accept", "parallel"), ours("accept", "parallel", "tcpserver")),
+  },
+  {
+    key: "adopted-redis",
+    text: "Redis with an adopted socket: within 2 % of its rate by itself",
+    judge: atLeast(
+      ours("adopted", "redis-rate", "adopted"),
+      share(0.98, ours("adopted", "redis-rate", "direct")),
+    ),
+  },
+  {
+    key: "adopted-nginx",
+    text: "nginx with an adopted socket: within 2 % of its rate by itself",
+    judge: atLeast(
+      ours("adopted", "nginx-rate", "adopted"),
+      share(0.98, ours("adopted", "nginx-rate", "direct")),
+    ),
   },
 ];

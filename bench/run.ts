@@ -20,6 +20,7 @@ import { compareWithBaseline, writeBaseline } from "./baseline.ts";
 import { openBox, root } from "./box.ts";
 import type { Case, Effort } from "./case.ts";
 import { accept } from "./cases/accept.ts";
+import { adopted } from "./cases/adopted.ts";
 import { firstByte } from "./cases/first-byte.ts";
 import { instructions } from "./cases/instructions.ts";
 import { listen } from "./cases/listen.ts";
@@ -42,6 +43,7 @@ const cases: readonly Case[] = [
   listen,
   firstByte,
   accept,
+  adopted,
   size,
   instructions,
 ];

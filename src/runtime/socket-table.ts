@@ -54,6 +54,8 @@ interface SocketEntry {
   unit: SocketUnit;
   readonly fds: readonly number[];
   watched: boolean;
+  /** A service may have had its hands on it. */
+  used: boolean;
   readonly paused: Set<number>;
   /** Listeners whose options are set on each connection too. */
   readonly withOptions: ReadonlySet<number>;
@@ -114,6 +116,7 @@ export function createSocketTable(host: Native, events: SocketEvents, ahead: Ahe
         unit,
         fds: opened.value.fds,
         watched: false,
+        used: false,
         paused: new Set(),
         withOptions: listenersWithOptions(unit),
       });
@@ -131,12 +134,14 @@ export function createSocketTable(host: Native, events: SocketEvents, ahead: Ahe
       if (entry === undefined) return;
       entry.unit = unit;
       entry.watched = true;
+      if (entry.used) listenAgain(host, entry);
       pollAll(entry);
     },
     unwatch(name) {
       const entry = entries.get(name);
       if (entry === undefined) return;
       entry.watched = false;
+      entry.used = true;
       pollAll(entry);
     },
     pause(name, listener) {
@@ -167,6 +172,12 @@ export function createSocketTable(host: Native, events: SocketEvents, ahead: Ahe
       return typeof address === "number" ? null : address;
     },
   };
+}
+
+/** A service may have set a backlog of its own, or have shut the socket down as it ended, for all who share it. */
+function listenAgain(host: Native, { unit, fds }: SocketEntry): void {
+  for (const [listener, fd] of fds.entries())
+    if (listensForConnections(unit, listener)) host.listen(fd, Math.min(unit.socket.backlog, 0x7fffffff));
 }
 
 function listensForConnections(unit: SocketUnit, listener: number): boolean {

@@ -41,7 +41,9 @@ def answer(c):
 def leave(*_):
     if unix:
         os.unlink(address)
-    sys.exit(0)
+    if how == "shuts":
+        s.shutdown(socket.SHUT_RDWR)
+    os._exit(0)
 signal.signal(signal.SIGTERM, leave)
 if how == "workers":
     os.fork()
@@ -93,6 +95,8 @@ describe("a program's own bind()", () => {
       "early.service": serviceUnit("/opt/server early 0.0.0.0:7006"),
       "other.socket": socketUnit("ListenStream=0.0.0.0:7007"),
       "other.service": serviceUnit("/opt/server plain 127.0.0.1:7107"),
+      "shuts.socket": socketUnit("ListenStream=0.0.0.0:7008"),
+      "shuts.service": serviceUnit("/opt/server shuts 0.0.0.0:7008"),
     },
     files,
   });
@@ -142,6 +146,12 @@ describe("a program's own bind()", () => {
   test("after the descriptor was registered with epoll: epoll still watches the old socket (a known limit)", async () => {
     expect(await box().request(7006, "hello")).toMatch(/^\d+ hello$/);
     await box().event(says("early.service", "ready after 0"));
+  });
+
+  test("is answered again after the program has shut the socket down for all", async () => {
+    expect(await box().request(7008, "hello")).toMatch(/^\d+ hello$/);
+    await box().run(["usherctl", "stop", "shuts.service"]);
+    expect(await box().request(7008, "hello")).toMatch(/^\d+ hello$/);
   });
 
   test("of an address that no socket unit has is let through", async () => {

@@ -48,8 +48,9 @@ describe.each(cases)("%s", (name, server) => {
     }
     const { refused, lost, wrong, remarks } = await load.stop();
     expect({ refused, wrong }, remarks.join("\n")).toEqual({ refused: 0, wrong: 0 });
-    // What a server had accepted dies with it: at most the one connection that each client has open.
-    expect(lost, remarks.join("\n")).toBeLessThanOrEqual(restarts * clients);
+    // What a server had accepted dies with it: the connection that each client has open, and perhaps the next, which
+    // a server accepts that takes its time to stop.
+    expect(lost, remarks.join("\n")).toBeLessThanOrEqual(2 * restarts * clients);
   });
 
   test("is stopped when nobody is connected, and woken again", async () => {
