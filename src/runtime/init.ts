@@ -18,6 +18,7 @@ import type { Native } from "../host/native.ts";
 import type { ExecCommand } from "../unit/model.ts";
 import type { Activation } from "./activation.ts";
 import { markBooted } from "./booted-mark.ts";
+import { findCgroups } from "./cgroups.ts";
 import { createConnections } from "./connections.ts";
 import type { ControlParts } from "./control-backend.ts";
 import { listenForControl } from "./control-transport.ts";
@@ -119,7 +120,8 @@ function assemble(
       );
     },
   );
-  const processes = createProcessTable(host);
+  const cgroups = findCgroups(host);
+  const processes = createProcessTable(host, cgroups);
   const runtime: Runtime = {
     host,
     log,
@@ -155,6 +157,7 @@ function assemble(
     environment,
     spawnContext: {
       host,
+      cgroups,
       containerEnvironment: environment,
       readAccounts,
       readEnvironmentFiles: (exec) => readEnvironmentFiles(host, exec),

@@ -10,11 +10,14 @@
  * kernel has given out no process id since the unit's first process but those of usher's own children, the unit has
  * forked nothing (process-births.ts).
  */
+
 import type { Native } from "../host/native.ts";
+import type { Cgroups } from "./cgroups.ts";
 import { type Birth, createBirths } from "./process-births.ts";
 import { leaderRows, membersOf, type ProcessSnapshot, takeStrangers } from "./process-tracking.ts";
 
 const SIGHUP = 1;
+const STATE_ZOMBIE = "Z".charCodeAt(0);
 const SIGCONT = 18;
 
 export interface KillOrder {
@@ -52,7 +55,8 @@ interface UnitProcesses {
 
 const NOBODY: ProcessSnapshot = { rows: [], childrenOf: new Map() };
 
-export function createProcessTable(host: Native): ProcessTable {
+/** `cgroups`: where there are any, they know best. */
+export function createProcessTable(host: Native, cgroups: Cgroups | null): ProcessTable {
   const units = new Map<string, UnitProcesses>();
   const unitOfLeader = new Map<number, string>();
   const waiting = new Map<string, (empty: boolean) => void>();
@@ -72,12 +76,14 @@ export function createProcessTable(host: Native): ProcessTable {
   const members = (unit: string): number[] => {
     const known = units.get(unit);
     if (known === undefined) return [];
+    if (cgroups !== null) return cgroups.members(unit).filter((pid) => !isZombie(host, pid));
     return membersOf(host, births.onlyOwnSince(known.birth) ? NOBODY : look(), known);
   };
   const forget = (unit: string): void => {
     for (const pid of units.get(unit)?.leaders ?? [])
       if (unitOfLeader.get(pid) === unit) unitOfLeader.delete(pid);
     units.delete(unit);
+    cgroups?.remove(unit);
   };
 
   return {
@@ -96,6 +102,7 @@ export function createProcessTable(host: Native): ProcessTable {
     unitOf(pid) {
       const direct = unitOfLeader.get(pid);
       if (direct !== undefined) return direct;
+      if (cgroups !== null) return cgroups.unitOf(pid);
       return unitByLineage(host, pid, unitOfLeader) ?? unitByEnvironment(host, pid, units);
     },
     members,
@@ -134,6 +141,12 @@ export function createProcessTable(host: Native): ProcessTable {
       forget(unit);
     },
   };
+}
+
+/** A zombie stays in its cgroup until it is reaped. */
+function isZombie(host: Native, pid: number): boolean {
+  const row = host.process(pid);
+  return typeof row === "number" || row[5] === STATE_ZOMBIE;
 }
 
 function signalOne(host: Native, pid: number, order: KillOrder): void {

@@ -26,6 +26,7 @@ import { expandArguments } from "../unit/expand-variables.ts";
 import type { ExecCommand, ExecOutput, ExecSettings, OpenFile, Unit } from "../unit/model.ts";
 import { unitPrefix } from "../unit/unit-name.ts";
 import { findGroup, findUser, memberGroups, type ReadAccountFile, type User } from "./accounts.ts";
+import type { Cgroups } from "./cgroups.ts";
 import { credentialsDirectory, makeCredentials } from "./credentials.ts";
 import { dynamicUser } from "./dynamic-user.ts";
 import { buildEnvironment, DEFAULT_PATH, environmentValue } from "./environment.ts";
@@ -80,6 +81,7 @@ export interface SpawnOutcome {
 
 export interface SpawnContext {
   readonly host: Native;
+  readonly cgroups: Cgroups | null;
   readonly containerEnvironment: readonly string[];
   readonly readAccounts: ReadAccountFile;
   /** Assignments of the unit's environment files, or what is wrong with one. */
@@ -178,6 +180,7 @@ function prepare(
   const adoption = openAdoption(host, order, opened);
   if (!adoption.ok) return adoption;
   for (const { fd } of order.passed) host.setNonblock(fd, order.nonBlocking);
+  const cgroupProcs = order.foreground ? null : (context.cgroups?.enter(order.unit.name) ?? null);
   const argv = order.command.noEnvExpand
     ? order.command.argv
     : expandArguments(order.command.argv, (name) => environmentValue(environment.value, name));
@@ -198,6 +201,7 @@ function prepare(
       : { adoptChannel: opened.adopt[0], adoptBestEffort: order.adopt === "try" }),
     ...sessionOf(order),
     ...identityOf(host, order, credentials.value),
+    ...(cgroupProcs === null ? null : { cgroupProcs }),
     ...confinement(order, credentials.value.user),
     ...scheduling(exec),
   });
