@@ -1,5 +1,5 @@
 /**
- * A target is reached when what it pulls in is up: it comes after each unit that it wants, requires or is part of, unless one of
+ * A target is reached when what it pulls in is up: it comes after each unit that it wants or requires, unless one of
  * the two has DefaultDependencies=no or the order is already the other way round (systemd.target(5), "Default
  * Dependencies").
  */
@@ -28,11 +28,10 @@ export function orderTarget(target: Unit, find: (name: string) => Unit | null): 
     Requisite = [],
     BindsTo = [],
     Upholds = [],
-    PartOf = [],
     After = [],
   } = target.dependencies;
   const after = new Set(After);
-  for (const name of [...Wants, ...Requires, ...Requisite, ...BindsTo, ...Upholds, ...PartOf]) {
+  for (const name of [...Wants, ...Requires, ...Requisite, ...BindsTo, ...Upholds]) {
     const other = find(name);
     if (other === null || other === target || after.has(other.name) || !takesDefaults(other)) continue;
     if (!isBefore(target, other)) after.add(other.name);
