@@ -31,6 +31,7 @@ import { size } from "./cases/size.ts";
 import { start } from "./cases/start.ts";
 import { readEnvironment } from "./environment.ts";
 import { type Figure, lookupIn } from "./figures.ts";
+import { updateFrontPage } from "./front-page.ts";
 import { drawPicture } from "./picture.ts";
 import { formatAims, formatCase, formatResults } from "./report.ts";
 
@@ -109,7 +110,8 @@ if (chosen.length === cases.length && effort !== "quick" && box.hasUsher) {
   writeFileSync(join(root, "bench/results.json"), `${JSON.stringify(document, null, 2)}\n`);
   mkdirSync(join(root, "docs/img"), { recursive: true });
   writeFileSync(join(root, "docs/img/bench.svg"), drawPicture(find));
-  console.log("\nwritten: bench/results.md, bench/results.json, docs/img/bench.svg");
+  updateFrontPage(false);
+  console.log("\nwritten: bench/results.md, bench/results.json, docs/img/bench.svg, the README's table");
 }
 
 const counts = figures.filter(({ unit }) => unit === "instructions");
