@@ -120,7 +120,7 @@ function openListener(
     case "seqpacket":
       return openAddress(host, listener, settings, owner, warnings, fail);
     case "fifo":
-      return openFifo(host, listener.path, settings, owner, fail);
+      return openFifo(host, listener.path, settings, owner, warnings, fail);
     case "special":
       return openSpecial(host, listener.path, settings, fail);
     case "netlink":
@@ -265,6 +265,7 @@ function openFifo(
   path: string,
   settings: SocketSettings,
   owner: SocketOwner,
+  warnings: string[],
   fail: Fail,
 ): Result<number, OpenFailure> {
   makeParents(host, path, settings.directoryMode);
@@ -288,7 +289,9 @@ function openFifo(
     host.close(fd);
     return fail(`a file with another type, mode or owner is there`, EEXIST);
   }
-  if (settings.pipeSize > 0) host.setPipeSize(fd, settings.pipeSize);
+  // A user's pipes may be many already (pipe-user-pages-soft).
+  const sized = settings.pipeSize > 0 ? host.setPipeSize(fd, settings.pipeSize) : 0;
+  if (sized < 0) warnings.push(`cannot set PipeSize=: ${describe(sized)}, ignoring`);
   return ok(fd);
 }
 

@@ -1,7 +1,8 @@
 . /opt/scenario/lib.sh
 
 for unit in plain options-tcp4 options-tcp6 options-dual options-only6 options-udp4 options-udp6 options-unix \
-    options-datagram options-seqpacket options-netlink options-fifo options-queue options-udplite free variants tos; do
+    options-datagram options-seqpacket options-netlink options-fifo options-queue options-udplite free variants tos \
+    system-default; do
     echo "== $unit"
     verb start $unit.socket
     verb start read-options@$unit.service
