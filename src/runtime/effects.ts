@@ -6,6 +6,7 @@
 import type { Result } from "../base/result.ts";
 import { err, ok } from "../base/result.ts";
 import { USEC_INFINITY, USEC_PER_SEC } from "../base/time.ts";
+import { activeState } from "../engine/active-state.ts";
 import type { Effect, Spawn, UnitChanged } from "../engine/effect.ts";
 import { linked } from "../engine/graph.ts";
 import { describe } from "../host/errno.ts";
@@ -42,6 +43,10 @@ const HANDLERS: Handlers = {
     runtime.timers.set(`idle:${effect.token}`, runtime.host.monotonic() + IDLE_LIMIT_USEC, start);
   },
   kill(runtime, effect) {
+    // Before the signal: a service goes on accepting until it has heard of it.
+    const state = stateOf(runtime, effect.unit);
+    if (state?.kind === "service" && activeState(state) === "deactivating")
+      runtime.activation?.hold.follow(effect.unit, "deactivating", state.sub);
     runtime.processes.kill(effect);
     if (effect.rest) scan(runtime, effect.unit);
   },
