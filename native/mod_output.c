@@ -210,7 +210,8 @@ static bool keep(struct stream *s, const char *bytes, size_t len)
 	if (waiting + len > buffer_limit && (waiting + len > buffer_limit * PATIENCE || has_stalled(s)))
 		return false;
 	if (s->end + len > s->size) {
-		memmove(s->buffer, s->buffer + s->start, waiting);
+		if (waiting > 0)
+			memmove(s->buffer, s->buffer + s->start, waiting);
 		s->start = 0;
 		s->end = waiting;
 		size_t size = s->size ? s->size : 4096;
