@@ -88,6 +88,11 @@ const NOTES: Readonly<Record<string, string>> = {
   SyslogFacility: "shown only: records have no facility",
   DynamicUser: "the account is not entered anywhere; its number is made from the name",
   PassSecurity: "where the kernel has such a module",
+  PassPIDFD: "from systemd 258, where the kernel has it",
+  AcceptFileDescriptors: "from systemd 258, where the kernel has it",
+  DeferTrigger: "from systemd 258",
+  DeferTriggerMaxSec: "from systemd 258",
+  ListenStream: "an interface that isn't there fails the socket (systemd passes the line over)",
 };
 
 const FIXED: Readonly<Record<string, string>> = {
