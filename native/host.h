@@ -181,6 +181,8 @@ struct spawn_result {
 };
 /* {pid, stage, step, errno, pending} of a start, as properties. */
 void spawn_describe(JSContext *ctx, JSValueConst object, const struct spawn_result *result);
+/* Tells the outcome of a start, where that is still to come: it is to be known before the child's death is. */
+void spawn_settle(pid_t pid);
 
 /* -------------------------------------------------------------------------------------------------------- modules */
 

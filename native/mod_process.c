@@ -51,6 +51,7 @@ static JSValue js_reap(JSContext *ctx, JSValueConst this, int argc, JSValueConst
 		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
 			return JS_NewInt32(ctx, count);
 		process_reaped(info.si_pid);
+		spawn_settle(info.si_pid);
 		JSValue args[3] = {JS_NewInt32(ctx, info.si_pid), JS_NewInt32(ctx, info.si_code),
 				   JS_NewInt32(ctx, info.si_status)};
 		JSValue result = JS_Call(ctx, argv[0], JS_UNDEFINED, 3, (JSValueConst *)args);

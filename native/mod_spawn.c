@@ -331,24 +331,61 @@ static bool read_request(JSContext *ctx, struct spawn_plan *plan, JSValueConst r
 
 /* --------------------------------------------------------------------------------------------------------- outcome */
 
-static void tell_outcome(int fd, pid_t pid)
+/* Starts whose outcome is still to come. */
+static struct pending {
+	pid_t pid;
+	int fd;
+	struct pending *next;
+} * pending_starts;
+
+static void tell_outcome(struct pending *start)
 {
 	int report[2] = {STEP_NONE, 0};
-	ssize_t n = read(fd, report, sizeof report);
+	ssize_t n = read(start->fd, report, sizeof report);
 	if (n != (ssize_t)sizeof report || report[0] < 0 || report[0] >= STEP_COUNT)
 		report[0] = report[1] = 0;
-	loop_unwatch(fd);
-	close(fd);
+	loop_unwatch(start->fd);
+	close(start->fd);
+	struct pending **at = &pending_starts;
+	while (*at != start)
+		at = &(*at)->next;
+	*at = start->next;
 	JSContext *ctx = script.context;
-	JSValue args[4] = {JS_NewInt32(ctx, pid), JS_NewInt32(ctx, spawn_steps[report[0]].status),
+	JSValue args[4] = {JS_NewInt32(ctx, start->pid), JS_NewInt32(ctx, spawn_steps[report[0]].status),
 			   JS_NewString(ctx, spawn_steps[report[0]].word), JS_NewInt32(ctx, report[1])};
+	free(start);
 	script_call(on_spawned, 4, args);
 }
 
 static void on_report(int fd, uint32_t events, void *opaque)
 {
+	(void)fd;
 	(void)events;
-	tell_outcome(fd, (pid_t)(intptr_t)opaque);
+	tell_outcome(opaque);
+}
+
+static bool await_outcome(pid_t pid, int fd)
+{
+	struct pending *start = malloc(sizeof *start);
+	if (!start)
+		return false;
+	*start = (struct pending){.pid = pid, .fd = fd, .next = pending_starts};
+	if (loop_watch(fd, EPOLLIN, on_report, start) < 0) {
+		free(start);
+		return false;
+	}
+	pending_starts = start;
+	return true;
+}
+
+void spawn_settle(pid_t pid)
+{
+	for (struct pending *start = pending_starts; start; start = start->next) {
+		if (start->pid == pid) {
+			tell_outcome(start);
+			return;
+		}
+	}
 }
 
 void spawn_describe(JSContext *ctx, JSValueConst object, const struct spawn_result *result)
@@ -373,7 +410,7 @@ static JSValue js_spawn(JSContext *ctx, JSValueConst this, int argc, JSValueCons
 	int report_fd;
 	struct spawn_result result = spawn_run(&plan, &report_fd);
 	release(&plan);
-	if (report_fd >= 0 && loop_watch(report_fd, EPOLLIN, on_report, (void *)(intptr_t)result.pid) < 0) {
+	if (report_fd >= 0 && !await_outcome(result.pid, report_fd)) {
 		/* No memory to wait for the report: the child's end will tell. */
 		close(report_fd);
 		result.pending = false;

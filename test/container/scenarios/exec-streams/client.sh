@@ -50,3 +50,28 @@ verb start fifo.socket
 echo "hello" >/run/fifo.fifo
 await grep -qs LISTEN /tmp/fifo.out
 cat /tmp/fifo.out
+
+echo "== a FIFO that nobody has opened yet holds the start up, not the others"
+mkfifo /tmp/waits.fifo
+verb start waits.service >/tmp/waits.verb &
+await is waits.service activating/start
+verb start default.service
+echo "at last" >/tmp/waits.fifo
+wait
+cat /tmp/waits.verb
+await grep -qs last /tmp/waits.out
+cat /tmp/waits.out
+# An end right behind the start is no failed start.
+for instance in 1 2 3; do
+    verb start waits-short@$instance.service >/tmp/waits.verb &
+    await is waits-short@$instance.service activating/start
+    : >/tmp/waits.fifo
+    wait
+    cat /tmp/waits.verb
+done
+verb start waits-missing.service >/tmp/waits.verb &
+await is waits-missing.service activating/start
+: >/tmp/waits.fifo
+wait
+cat /tmp/waits.verb
+facts waits-missing.service
