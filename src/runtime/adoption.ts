@@ -14,6 +14,7 @@ import type { Log } from "./log.ts";
 import { fileOf } from "./socket-open.ts";
 import { hiddenName } from "./spare-name.ts";
 
+const EAGAIN = -11;
 const ENOENT = -2;
 
 export interface Adoption {
@@ -40,18 +41,17 @@ export function createAdoption(host: Native, log: Log, isHeldBack: (fd: number) 
       for (const socket of served.get(unit) ?? []) restore(socket);
     },
     serve(unit, channel, held) {
-      const message = host.receiveMessage(channel, 16);
-      host.close(channel);
-      const filter = typeof message === "number" ? undefined : message.fds[0];
-      if (filter === undefined) return;
       served.set(unit, held);
-      host.watch(filter, POLL_IN, (events) => {
-        if ((events & POLL_IN) !== 0) answerOne(host, log, unit, filter, held, restore);
-        else if ((events & POLL_HANGUP) !== 0) {
-          host.unwatch(filter);
-          host.close(filter);
-        }
-      });
+      const watchFilter = (filter: number): void => {
+        host.watch(filter, POLL_IN, (events) => {
+          if ((events & POLL_IN) !== 0) answerOne(host, log, unit, filter, held, restore);
+          else if ((events & POLL_HANGUP) !== 0) {
+            host.unwatch(filter);
+            host.close(filter);
+          }
+        });
+      };
+      receiveFilter(host, channel, watchFilter);
     },
     dropSpareNames(unit) {
       for (const listener of unit.socket.listeners) {
@@ -60,6 +60,21 @@ export function createAdoption(host: Native, log: Log, isHeldBack: (fd: number) 
       }
     },
   };
+}
+
+/** A child that was forked, not vforked, sends it a little later; one that fails its set-up never does. */
+function receiveFilter(host: Native, channel: number, take: (filter: number) => void): void {
+  host.setNonblock(channel, true);
+  const read = (): boolean => {
+    const message = host.receiveMessage(channel, 16);
+    if (message === EAGAIN) return false;
+    host.unwatch(channel);
+    host.close(channel);
+    const filter = typeof message === "number" ? undefined : message.fds[0];
+    if (filter !== undefined) take(filter);
+    return true;
+  };
+  if (!read()) host.watch(channel, POLL_IN, () => void read());
 }
 
 function answerOne(
