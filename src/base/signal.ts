@@ -35,7 +35,6 @@ export function parseSignal(text: string): Signal | undefined {
     return number >= 1 && number <= RTMAX ? number : undefined;
   }
   const name = text.startsWith("SIG") ? text.slice(3) : text;
-  if (name === "POLL") return NAMES.indexOf("IO") + 1;
   if (name.startsWith("RT")) return realTimeSignal(name);
   const index = NAMES.indexOf(name);
   return index < 0 ? undefined : index + 1;

@@ -37,7 +37,7 @@ function readNames(text: string, scope: Scope): number[] {
   });
 }
 
-const ALL: readonly number[] = Array.from({ length: LAST_CAPABILITY + 1 }, (_, index) => index);
+const ALL: readonly number[] = NAMES.map((_, index) => index);
 
 function sorted(capabilities: Iterable<number>): readonly number[] {
   return [...new Set(capabilities)].sort((a, b) => a - b);
@@ -57,7 +57,10 @@ export function capabilitySet<T extends readonly number[] | null>(
       const named = readNames(inverted ? text.slice(1) : text, scope);
       const others = ALL.filter((capability) => !named.includes(capability));
       const wasUnset = before === null || (unset !== null && before.length === 0);
-      if (named.length === 0 || wasUnset) return sorted(inverted ? others : named);
+      // All of them is what CapabilityBoundingSet= begins with.
+      if (named.length === 0 && inverted) return unset === null ? unset : ALL;
+      if (named.length === 0) return [];
+      if (wasUnset) return sorted(inverted ? others : named);
       return sorted(inverted ? before.filter((c) => !named.includes(c)) : [...before, ...named]);
     },
   };

@@ -30,6 +30,12 @@ function add(entries: readonly ExecDirectory[], entry: ExecDirectory): readonly 
   return entries.map((other) => (other === known ? { path: other.path, symlinks } : other));
 }
 
+/** A directory before those below it, and all by name: the order in which systemd makes and names them. */
+function byPath({ path: a }: ExecDirectory, { path: b }: ExecDirectory): number {
+  const [left, right] = [a.replaceAll("/", "\0"), b.replaceAll("/", "\0")];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
 export type DirectoryTable = Readonly<Record<ExecDirectoryKind, ExecDirectories>>;
 
 export function execDirectory(kind: ExecDirectoryKind): ValueType<DirectoryTable> {
@@ -43,7 +49,7 @@ export function execDirectory(kind: ExecDirectoryKind): ValueType<DirectoryTable
         const entry = readOne(tuple, kind, scope);
         const details = { found: tuple, expected: EXPECTED, offset: text.indexOf(tuple) };
         if (entry === undefined) scope.report("error", "not a directory to make, ignored", details);
-        else entries = add(entries, entry);
+        else entries = [...add(entries, entry)].sort(byPath);
       }
       return { ...before, [kind]: { entries, mode } };
     },

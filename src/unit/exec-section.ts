@@ -18,14 +18,23 @@ import {
   signal,
   text,
   tristate,
+  vitalBoolean,
   vitalPath,
 } from "./scalar-types.ts";
-import { coredumpFilter, cpuPolicy, cpuSet, ioClass, optionalInteger, secureBits } from "./scheduling.ts";
+import {
+  coredumpFilter,
+  cpuPolicy,
+  cpuSet,
+  ioClass,
+  optionalInteger,
+  schedulingPriority,
+  secureBits,
+} from "./scheduling.ts";
 import { preserveMode } from "./service-section.ts";
 import { DEFAULTS } from "./settings.ts";
 import { standardInput, standardInputData, standardInputText, standardOutput } from "./standard-stream.ts";
 import { logFacility, logLevel } from "./syslog-level.ts";
-import { parseTimespan } from "./timespan.ts";
+import { parseNanoseconds } from "./timespan.ts";
 import { oneOf, orDefault, plain, type Scope, type ValueType } from "./value-type.ts";
 
 /** Resources of setrlimit(2), and in what their limits count. */
@@ -77,12 +86,7 @@ function partOfLogLimit(part: ValueType<RateLimit>): ValueType<RateLimit | null>
 
 const nanoseconds: ValueType<number | null> = plain<number | null>(
   "a time span, in ns without unit",
-  (value) => {
-    const match = /^\s*(\d+)\s*(?:ns|nsec)?\s*$/.exec(value);
-    if (match !== null) return Number(match[1]);
-    const usec = parseTimespan(value);
-    return usec === undefined ? undefined : Math.min(usec * 1000, Number.MAX_SAFE_INTEGER);
-  },
+  parseNanoseconds,
 );
 
 const personality: ValueType<string | null> = orDefault(
@@ -181,7 +185,7 @@ export function execDirectives(): Directives {
     User: inExec("user", accountName),
     Group: inExec("group", accountName),
     SupplementaryGroups: inExec("supplementaryGroups", accountNames),
-    DynamicUser: inExec("dynamicUser", boolean),
+    DynamicUser: inExec("dynamicUser", vitalBoolean),
     SetLoginEnvironment: inExec("setLoginEnvironment", tristate),
     Nice: inExec("nice", optionalInteger(-20, 19)),
     OOMScoreAdjust: inExec("oomScoreAdjust", optionalInteger(-1000, 1000)),
@@ -189,7 +193,7 @@ export function execDirectives(): Directives {
     IOSchedulingClass: inExec("ioSchedulingClass", ioClass),
     IOSchedulingPriority: inExec("ioSchedulingPriority", optionalInteger(0, 7)),
     CPUSchedulingPolicy: inExec("cpuSchedulingPolicy", cpuPolicy),
-    CPUSchedulingPriority: inExec("cpuSchedulingPriority", optionalInteger(0, 99)),
+    CPUSchedulingPriority: inExec("cpuSchedulingPriority", schedulingPriority),
     CPUSchedulingResetOnFork: inExec("cpuSchedulingResetOnFork", boolean),
     CPUAffinity: inExec("cpuAffinity", cpuSet),
     UMask: inExec("umask", mode),

@@ -94,6 +94,18 @@ function hash(text: string): string {
 /** What most sockets and many services have: nothing written. */
 const PLAIN_EXEC: ExecSettings = { ...DEFAULTS.exec, standardOutput: "journal" };
 
+const SCHED_FIFO = 1;
+const SCHED_RR = 2;
+
+/** The real-time policies have priorities from 1 on, the others none. */
+function schedulingPriority({
+  cpuSchedulingPolicy: policy,
+  cpuSchedulingPriority: priority,
+}: ExecSettings): number | null {
+  if (policy === null) return priority;
+  return policy === SCHED_FIFO || policy === SCHED_RR ? Math.max(priority ?? 1, 1) : 0;
+}
+
 function finishExec(draft: Draft, name: string): ExecSettings {
   const { exec } = draft;
   if (exec === undefined) return PLAIN_EXEC;
@@ -101,6 +113,7 @@ function finishExec(draft: Draft, name: string): ExecSettings {
   // The manager's DefaultStandardError= is "inherit", its DefaultStandardOutput= "journal".
   if (exec.standardOutput === "inherit" && !TWO_WAY.includes(exec.standardInput))
     exec.standardOutput = "journal";
+  exec.cpuSchedulingPriority = schedulingPriority(exec);
   if (exec.dynamicUser) {
     exec.user ??= dynamicUser(name);
     exec.group ??= exec.user;

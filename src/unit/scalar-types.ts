@@ -11,6 +11,17 @@ import { list, orDefault, plain, specified, type ValueType } from "./value-type.
 
 export const boolean: ValueType<boolean> = plain("a boolean (yes or no)", parseBoolean);
 
+/** A boolean that refuses the unit if it is none. */
+export const vitalBoolean: ValueType<boolean> = {
+  expected: boolean.expected,
+  read: (value, scope, before) => {
+    const result = parseBoolean(value);
+    if (result !== undefined) return result;
+    scope.refuse("not a boolean", { found: value, expected: boolean.expected });
+    return before;
+  },
+};
+
 /** A boolean that can be unset again. */
 export const tristate: ValueType<boolean | null> = orDefault(
   plain<boolean | null>("a boolean (yes or no)", parseBoolean),
@@ -51,8 +62,9 @@ export const path: ValueType<string | null> = orDefault(
 /** As `path`, but a bad one refuses the unit. */
 export const vitalPath: ValueType<string | null> = {
   expected: path.expected,
-  read: (value, scope, before, initial) => {
-    const result = path.read(value, scope, before, initial);
+  read: (value, scope, before) => {
+    if (value === "") return null;
+    const result = parseAbsolutePath(scope.expand(value) ?? "");
     if (result !== undefined) return result;
     scope.refuse("not an absolute path", { found: value, expected: path.expected });
     return before;

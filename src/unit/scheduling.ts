@@ -17,6 +17,12 @@ export function integer(min: number, max: number): ValueType<number> {
   return plain(`a number from ${min} to ${max}`, (text) => parseInteger(text, min, max));
 }
 
+/** CPUSchedulingPriority=; what the policy makes of it is decided when both are known. */
+export const schedulingPriority: ValueType<number | null> = plain<number | null>(
+  "a number from 0 to 99",
+  (text) => parseInteger(text, 0, 99),
+);
+
 /** A name with its number, or the number itself; an empty value unsets it. */
 function numbered(names: string): ValueType<number | null> {
   const known = names.split(",");
@@ -103,13 +109,15 @@ const SECURE_BITS: readonly string[] = [
 /** SecureBits=, as prctl(PR_SET_SECUREBITS) numbers them */
 export const secureBits: ValueType<number> = {
   expected: `any of ${SECURE_BITS.join(", ")}`,
-  read: (text, _scope, before) => {
-    if (text === "") return 0;
-    let bits = before;
+  read: (text, scope) => {
+    let bits = 0;
     for (const word of words(text)) {
       const index = SECURE_BITS.indexOf(word);
-      if (index < 0) return undefined;
-      bits |= 1 << index;
+      if (index >= 0) bits |= 1 << index;
+      else {
+        const details = { found: word, expected: secureBits.expected, offset: text.indexOf(word) };
+        scope.report("error", "not a secure bit, ignored", details);
+      }
     }
     return bits;
   },

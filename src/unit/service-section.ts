@@ -25,7 +25,9 @@ const pidFile: ValueType<string | null> = {
     if (expanded === undefined) return before;
     const path = isAbsolute(expanded) ? expanded : `${scope.expand("%t") ?? "/run"}/${expanded}`;
     const absolute = parseAbsolutePath(path);
-    return absolute === undefined ? undefined : patchVarRun(absolute);
+    if (absolute !== undefined) return patchVarRun(absolute);
+    scope.refuse("not a path", { found: text, expected: pidFile.expected });
+    return before;
   },
 };
 

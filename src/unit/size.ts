@@ -4,7 +4,7 @@ import { skipBlanks } from "./whitespace.ts";
 const SUFFIXES = "EPTGMKB";
 const TERM = /(\d+)(?:\.(\d*))?[ \t]*([EPTGMKB]?)/y;
 
-/** "1M", "1.5G", "2G 512M" (suffixes falling) in bytes; undefined if malformed or beyond 2⁵³. */
+/** "1M", "1.5G", "2G 512M" (suffixes falling) in bytes; undefined if malformed or beyond 2⁶⁴, as much as can be from 2⁵³ on. */
 export function parseSize(text: string): number | undefined {
   let sum = 0;
   let smallest = -1;
@@ -22,7 +22,7 @@ export function parseSize(text: string): number | undefined {
     sum += Number(digits) * factor + Math.trunc(Number(`0.${decimals || "0"}`) * factor);
     at = skipBlanks(text, at + whole.length);
   }
-  return sum <= Number.MAX_SAFE_INTEGER ? sum : undefined;
+  return sum < 2 ** 64 ? Math.min(sum, Number.MAX_SAFE_INTEGER) : undefined;
 }
 
 /** "33%" → 33. Up to `max`; undefined otherwise. */

@@ -1,5 +1,5 @@
 /** Time spans (systemd.time(7), "Parsing Time Spans"). */
-import { addUsec, USEC_INFINITY, USEC_PER_MSEC, USEC_PER_SEC, type Usec } from "../base/time.ts";
+import { USEC_INFINITY, USEC_PER_MSEC, USEC_PER_SEC, type Usec } from "../base/time.ts";
 import { skipBlanks, strip } from "./whitespace.ts";
 
 const MINUTE = 60 * USEC_PER_SEC;
@@ -34,11 +34,14 @@ function fraction(digits: string, unit: Usec): Usec {
   return sum;
 }
 
+/** What systemd's own counter holds. */
+const LARGEST = 2 ** 64;
+
 const TERM = /\+?(\d*)(\.\d+)?(\s*)([a-zA-Z\u03bc\u00b5]*)/y;
 
 /**
  * Microseconds of "5min 20s", "1.5h", "infinity"; a number alone counts in `defaultUnit`. undefined if malformed.
- * Spans beyond the largest safe integer (285 years) become infinity.
+ * Spans beyond the largest safe integer (285 years) become infinity, those beyond 584542 years are malformed.
  */
 export function parseTimespan(text: string, defaultUnit: Usec = USEC_PER_SEC): Usec | undefined {
   if (strip(text) === "infinity") return USEC_INFINITY;
@@ -55,16 +58,35 @@ export function parseTimespan(text: string, defaultUnit: Usec = USEC_PER_SEC): U
     if (name === "" && gap === "" && end < text.length) return undefined;
     const unit = name === "" ? defaultUnit : LENGTHS.get(name);
     if (unit === undefined) return undefined;
-    const number = Number(digits);
-    if (number >= Number.MAX_SAFE_INTEGER / unit) sum = USEC_INFINITY;
-    else sum = addUsec(sum, number * unit + fraction(decimals.slice(1), unit));
+    sum += Number(digits) * unit + fraction(decimals.slice(1), unit);
     at = skipBlanks(text, end);
   }
-  return sum;
+  return sum < LARGEST ? Math.min(sum, USEC_INFINITY) : undefined;
 }
 
 /** As parseTimespan, but 0 means never: timeouts. */
 export function parseTimeout(text: string): Usec | undefined {
   const usec = parseTimespan(text);
   return usec === 0 ? USEC_INFINITY : usec;
+}
+
+const FINE_TERM = /\+?(\d*\.?\d+)(\s*)([a-zA-Z\u03bc\u00b5]*)(\s*)/y;
+
+/** As parseTimespan, but in nanoseconds, which are also a unit ("ns", "nsec") and the one that counts without unit. */
+export function parseNanoseconds(text: string): number | undefined {
+  if (strip(text) === "infinity") return Number.MAX_SAFE_INTEGER;
+  let sum = 0;
+  let at = skipBlanks(text, 0);
+  if (at === text.length) return undefined;
+  while (at < text.length) {
+    FINE_TERM.lastIndex = at;
+    const [whole = "", digits = "", gap = "", name = "", after = ""] = FINE_TERM.exec(text) ?? [];
+    at += whole.length;
+    const isFine = name === "" || name === "ns" || name === "nsec";
+    const unit = isFine ? 1 / 1000 : LENGTHS.get(name);
+    if (digits === "" || unit === undefined) return undefined;
+    if (name === "" && gap === "" && after === "" && at < text.length) return undefined;
+    sum += Math.trunc(Number(digits) * unit * 1000);
+  }
+  return Math.min(sum, Number.MAX_SAFE_INTEGER);
 }

@@ -108,7 +108,8 @@ function truncatedName(name: string): string | null {
   const prefix = unitPrefix(name);
   const dash = prefix.lastIndexOf("-", prefix.length - 2);
   if (dash <= 0) return null;
-  const rest = classifyUnitName(name) === "template" ? name.slice(prefix.length + 1) : name.slice(prefix.length);
+  const rest =
+    classifyUnitName(name) === "template" ? name.slice(prefix.length + 1) : name.slice(prefix.length);
   return prefix.slice(0, dash + 1) + rest;
 }
 
@@ -240,7 +241,8 @@ function aliasesOf(state: State, name: string): readonly string[] {
   if (aliases.size === 0) return NONE;
   const direct = aliases.get(name) ?? NONE;
   const instance = unitInstance(name);
-  if (instance === null || instance === "" || resolveOnce(state, name)?.path?.endsWith(`/${name}`)) return direct;
+  if (instance === null || instance === "" || resolveOnce(state, name)?.path?.endsWith(`/${name}`))
+    return direct;
   const ofTemplate = aliases.get(templateOf(name)) ?? [];
   return [...direct, ...ofTemplate.flatMap((alias) => withInstance(alias, instance) ?? [])];
 }

@@ -22,8 +22,10 @@ describe("time spans", () => {
     expect(parseTimespan("5 2s", 1)).toBe(2_000_005);
   });
 
-  it("beyond what a number holds are infinite", () => {
+  it("beyond what a number holds are infinite, beyond what systemd's holds malformed", () => {
     expect(parseTimespan("1000y")).toBe(USEC_INFINITY);
-    expect(parseTimespan("99999999999999999999s")).toBe(USEC_INFINITY);
+    expect(parseTimespan("500000y")).toBe(USEC_INFINITY);
+    expect(parseTimespan("600000y")).toBeUndefined();
+    expect(parseTimespan("99999999999999999999s")).toBeUndefined();
   });
 });

@@ -4,6 +4,7 @@
  * The names are those of systemd's bus interface (org.freedesktop.systemd1(5)). Only properties that usher gives a
  * meaning have a row. A row's value is text, several lines of the same name, or null where the unit has no such thing.
  */
+import { signalName } from "../../base/signal.ts";
 import { USEC_INFINITY, type Usec } from "../../base/time.ts";
 import type { ExecStatus, Stamp, UnitDetails } from "../../control/backend.ts";
 import { capabilityName } from "../../unit/capability.ts";
@@ -64,7 +65,7 @@ function exitStatusOrNone(status: number | null): string | null {
 }
 
 function exitStatusSet({ codes, signals }: ExitStatusSet): string {
-  return words([...codes, ...signals].map(String));
+  return words([...codes.map(String), ...signals.map((signal) => signalName(signal).replace(/^SIG/, ""))]);
 }
 
 // --------------------------------------------------------------------------------------------------------- row makers
