@@ -25,6 +25,7 @@ import type {
   UnitSettings,
   UnitType,
 } from "./model.ts";
+import { UINT32_MAX } from "./number.ts";
 import { BURST_UNSET } from "./rate-limit.ts";
 import {
   DEFAULTS,
@@ -122,14 +123,18 @@ function finishExec(draft: Draft, name: string): ExecSettings {
   return exec;
 }
 
-function resolveBurst(limit: RateLimit, burst: number): RateLimit {
-  return limit.burst === BURST_UNSET ? { intervalUsec: limit.intervalUsec, burst } : limit;
+/** "infinity" and the largest burst there is stand for the default, too. */
+function resolveLimit(limit: RateLimit, burst: number): RateLimit {
+  const hasBurst = limit.burst !== BURST_UNSET && limit.burst !== UINT32_MAX;
+  if (hasBurst && limit.intervalUsec !== USEC_INFINITY) return limit;
+  const { intervalUsec } = limit.intervalUsec === USEC_INFINITY ? DEFAULTS.socket.triggerLimit : limit;
+  return { intervalUsec, burst: hasBurst ? limit.burst : burst };
 }
 
 function finishSocket(draft: Draft): SocketSettings {
   const socket = writable(draft, "socket");
-  socket.triggerLimit = resolveBurst(socket.triggerLimit, socket.accept ? 200 : 20);
-  socket.pollLimit = resolveBurst(socket.pollLimit, socket.accept ? 150 : 15);
+  socket.triggerLimit = resolveLimit(socket.triggerLimit, socket.accept ? 200 : 20);
+  socket.pollLimit = resolveLimit(socket.pollLimit, socket.accept ? 150 : 15);
   return socket;
 }
 

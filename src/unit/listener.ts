@@ -80,6 +80,7 @@ export const netlinkListener: ValueType<readonly Listener[]> = listening(
     const netlinkFamily = known >= 0 ? known : parseInteger(name, 0, 0x7fffffff);
     const group = parseInteger(groupText, 0, UINT32_MAX);
     if (netlinkFamily === undefined || group === undefined || rest.length > 0) return undefined;
-    return { kind: "netlink", netlinkFamily, group, text };
+    const shown = `${NETLINK_FAMILIES[netlinkFamily] || netlinkFamily} ${group}`;
+    return { kind: "netlink", netlinkFamily, group, text: shown };
   },
 );

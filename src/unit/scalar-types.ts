@@ -71,12 +71,20 @@ export const vitalPath: ValueType<string | null> = {
   },
 };
 
-/** Absolute paths with quoting between blanks. */
+/** Absolute paths with quoting between blanks; the others of a line count though one is wrong. */
 export const paths: ValueType<readonly string[]> = list("absolute paths", (value, scope) => {
   const { words, error } = extractWords(value, { unquote: true, escapes: "drop" });
-  const found = words.map((word) => parseAbsolutePath(scope.expand(word) ?? ""));
-  const good = found.filter((one) => one !== undefined);
-  return error === null && good.length === found.length ? good : undefined;
+  const found: string[] = [];
+  for (const word of words) {
+    const path = parseAbsolutePath(scope.expand(word) ?? "");
+    if (path !== undefined) found.push(path);
+    else scope.report("error", "not an absolute path, ignored", { found: word, offset: value.indexOf(word) });
+  }
+  if (error !== null) {
+    const details = { found: value.slice(error.at), offset: error.at };
+    scope.report("error", `${error.problem}, the rest of the line is ignored`, details);
+  }
+  return found;
 });
 
 /** Absolute paths between colons. */

@@ -90,6 +90,7 @@ const deferTrigger: ValueType<"no" | "yes" | "patient"> = plain("yes, no or pati
 export function socketDirectives(): Directives {
   const inSocket = fieldsOf("socket");
   const number = integer(0, UINT32_MAX);
+  const long = integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   const signed = integer(-INT32_MAX - 1, INT32_MAX);
   return {
     ListenStream: inSocket("listeners", socketListener("stream")),
@@ -136,8 +137,8 @@ export function socketDirectives(): Directives {
     Timestamping: inSocket("timestamping", timestamping),
     TCPCongestion: inSocket("tcpCongestion", rawText),
     PipeSize: inSocket("pipeSize", bytes),
-    MessageQueueMaxMessages: inSocket("messageQueueMaxMessages", number),
-    MessageQueueMessageSize: inSocket("messageQueueMessageSize", number),
+    MessageQueueMaxMessages: inSocket("messageQueueMaxMessages", long),
+    MessageQueueMessageSize: inSocket("messageQueueMessageSize", long),
     ExecStartPre: inSocket("execStartPre", execCommands),
     ExecStartPost: inSocket("execStartPost", execCommands),
     ExecStopPre: inSocket("execStopPre", execCommands),
