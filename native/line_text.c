@@ -21,6 +21,8 @@ static bool reserve(struct out_buffer *out, size_t more)
 
 bool out_bytes(struct out_buffer *out, const char *bytes, size_t len)
 {
+	if (len == 0)
+		return true;
 	if (!reserve(out, len))
 		return false;
 	memcpy(out->bytes + out->len, bytes, len);
