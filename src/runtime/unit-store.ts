@@ -23,8 +23,7 @@ import { specifierFacts } from "./system-facts.ts";
 /** The unit of the command given on the command line. */
 export const COMMAND_UNIT = "command.service";
 
-/** sd_booted(3) */
-const SYSTEMD_RUNS = "/run/systemd/system";
+const COMM_MAX = 64;
 
 const UNIT_FILE_MAX = 4 * 1024 * 1024;
 /** For access(2): to list a directory and to reach what is in it. */
@@ -110,7 +109,7 @@ export function createUnitStore(
  */
 function isGuest(host: Native, options: InitOptions): boolean {
   if (host.isPid1) return false;
-  return options.unitDirectories.length > 0 || host.access(SYSTEMD_RUNS, 0) >= 0;
+  return options.unitDirectories.length > 0 || host.readFile("/proc/1/comm", COMM_MAX) === "systemd\n";
 }
 
 const LEVELS: Readonly<Record<Severity, LogLevel>> = { error: "error", warning: "warn", notice: "info" };
