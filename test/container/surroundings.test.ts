@@ -94,6 +94,42 @@ describe.concurrent("not being PID 1", () => {
 });
 
 describe("descriptors", () => {
+  test("PID 1 keeps none of those that it was sent or that came and went", async (context) => {
+    const sender = `#!/usr/bin/python3
+import array, os, socket
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.connect(os.environ["NOTIFY_SOCKET"])
+def send(text, count):
+    fds = [os.open("/dev/null", os.O_RDONLY) for _ in range(count)]
+    s.sendmsg([text], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))])
+    for fd in fds:
+        os.close(fd)
+for _ in range(20):
+    send(b"FDSTORE=1", 3)
+    send(b"STATUS=nobody asked for these", 3)
+    send(b"garbage", 3)
+s.send(b"READY=1")
+`;
+    const box = await startUsher(
+      {
+        files: { "/opt/sender": sender },
+        units: {
+          "sender.service": `[Service]\nType=notify\nRemainAfterExit=yes\nExecStart=/opt/sender\n`,
+          "echo.socket": `[Socket]\nListenStream=7001\nAccept=yes\n${install}`,
+          "echo@.service": "[Service]\nStandardInput=socket\nExecStart=/bin/cat\n",
+        },
+      },
+      context,
+    );
+    await box.booted();
+    const open = async (): Promise<number> => Number(await box.run("ls /proc/1/fd | wc -l"));
+    const before = await open();
+    await box.run("systemctl start sender.service");
+    for (let count = 0; count < 20; count++) expect(await box.request(7001, "hello")).toBe("hello");
+    // The last connections are closed when their instances have been cleared away.
+    await expect.poll(open, { timeout: 5_000 }).toBe(before);
+  });
+
   test("a service has 0, 1, 2 and what it was passed, whatever usher itself was given", async (context) => {
     const box = await startUsher(
       {

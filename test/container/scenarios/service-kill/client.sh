@@ -29,6 +29,14 @@ facts control-group.service
 sleeping 1001
 sleeping 1002
 
+echo "== nor what has left session, group and parent"
+verb start daemons.service
+await test -e /tmp/daemons
+await pgrep -f "sleep 1012" >/dev/null
+verb stop daemons.service
+facts daemons.service
+pgrep -fa "sleep 101[0-3]"
+
 echo "== process: the main process alone"
 verb start process.service
 verb stop process.service
