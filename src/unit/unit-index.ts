@@ -305,28 +305,36 @@ function leadsToMask(state: State, target: string): boolean {
   return kind !== undefined && targetOf(state, target, kind) === MASK_TARGET;
 }
 
+/** What Debian's base system does to the machine that it takes itself to be on, enabled in every image. */
+const MACHINE_UNITS: readonly string[] =
+  "apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer man-db.timer motd-news.timer kmod-static-nodes.service".split(
+    " ",
+  );
+
+function isVendors(path: string): boolean {
+  return VENDOR_DIRECTORIES.some((directory) => path.startsWith(`${directory}/`));
+}
+
 /**
- * What systemd's own package wants is no use in a container: its services, and the kernel's file systems. A unit that
- * wants one of them by name gets it.
+ * Links that nobody made for this container: those of the base system for the machine's upkeep, and what systemd's own
+ * package wants, which are its services and the kernel's file systems. A unit that names one of them gets it.
  */
-function isMachinery(name: string, path: string): boolean {
-  if (!VENDOR_DIRECTORIES.some((directory) => path.startsWith(`${directory}/`))) return false;
-  return name.startsWith("systemd-") || name === "kmod-static-nodes.service" || isGiven(name);
+function isMachinery(name: string, path: string, target: string): boolean {
+  if (isVendors(target) && MACHINE_UNITS.includes(name)) return true;
+  return isVendors(path) && (name.startsWith("systemd-") || isGiven(name));
 }
 
 function pulledInBy(state: State, names: readonly string[], link: LinkKind): readonly PulledIn[] {
   if (!hasFolders(state)) return NONE;
-  return [...entriesOf(state, names, `.${link}`)]
-    .filter(
-      ([name, { path, kind }]) => kind !== "directory" && isValidUnitName(name) && !isMachinery(name, path),
-    )
-    .sort(byName)
-    .map(([name, { path, kind }]) => {
-      const target = targetOf(state, path, kind);
-      if (target === null) return { name, path, kind: "file" };
-      const isMask = target === MASK_TARGET || leadsToMask(state, target);
-      return { name, path, kind: isMask ? "mask" : "link" };
-    });
+  const pulled: PulledIn[] = [];
+  for (const [name, { path, kind }] of [...entriesOf(state, names, `.${link}`)].sort(byName)) {
+    if (kind === "directory" || !isValidUnitName(name)) continue;
+    const target = targetOf(state, path, kind);
+    if (target === null) pulled.push({ name, path, kind: "file" });
+    else if (target === MASK_TARGET || leadsToMask(state, target)) pulled.push({ name, path, kind: "mask" });
+    else if (!isMachinery(name, path, target)) pulled.push({ name, path, kind: "link" });
+  }
+  return pulled;
 }
 
 function ownFilesOf(state: State, suffix: string): OwnFile[] {

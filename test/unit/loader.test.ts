@@ -149,6 +149,15 @@ describe("enablement", () => {
     expect(units.has("systemd-journald.service")).toBe(false);
     expect(units.has("dbus.socket")).toBe(true);
   });
+
+  it("passes over what the base system enables for the machine's upkeep, unless it is made anew", () => {
+    const timer = "[Timer]\nOnCalendar=daily\n";
+    const link = `${SYSTEM}/timers.target.wants/fstrim.timer`;
+    const tree = { [`${VENDOR}/fstrim.timer`]: timer, [link]: { link: `${VENDOR}/fstrim.timer` } };
+    expect(load(tree).has("fstrim.timer")).toBe(false);
+    const own = { ...tree, [`${SYSTEM}/fstrim.timer`]: timer, [link]: { link: "../fstrim.timer" } };
+    expect(load(own).has("fstrim.timer")).toBe(true);
+  });
 });
 
 describe("the first step of a boot", () => {
