@@ -98,11 +98,16 @@ export function createPump(
     if (pumping) return;
     pumping = true;
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      for (const effect of effectsOf(engine, { ...next, now: host.monotonic() } as Event, onBug))
-        carryOut(effect);
+      carryOutAll(effectsOf(engine, { ...next, now: host.monotonic() } as Event, onBug), carryOut);
     }
     pumping = false;
   };
+}
+
+/** Who waits for a job is told when all else of the step is done: a stopped service's socket listens again by then. */
+function carryOutAll(effects: readonly Effect[], carryOut: (effect: Effect) => void): void {
+  for (const effect of effects) if (effect.type !== "job-done") carryOut(effect);
+  for (const effect of effects) if (effect.type === "job-done") carryOut(effect);
 }
 
 /** What the engine wants done; after a throw that is what it had decided until then. */
