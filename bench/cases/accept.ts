@@ -41,7 +41,7 @@ export const accept: Case = {
   ],
   reference: "tcpserver",
   async run(box, effort) {
-    const rounds = by(effort, { quick: 2, normal: 6, long: 12 });
+    const rounds = by(effort, { quick: 2, normal: 4, long: 12 });
     const milliseconds = by(effort, { quick: 300, normal: 400, long: 600 });
     const figures = [
       ...(await measure(box, "serial", { rounds, milliseconds }, [])),

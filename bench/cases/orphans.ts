@@ -12,14 +12,14 @@ function asRates(samples: readonly Sample[]): Sample[] {
 export const orphans: Case = {
   name: "orphans",
   title: "Orphans reaped a second",
-  method: `*Reaped*: PID 1 is stopped, ${count} zombies are handed to it, it goes on; until the last has gone. *Made and reaped*: ${count} orphans are made one after the other as fast as the machine can, PID 1 reaps beside; until the last has gone.`,
+  method: `*Reaped*: PID 1 is stopped, ${count} zombies are handed to it, it goes on; until the last has gone. *Made and reaped*: ${count / 5} orphans are made one after the other as fast as the machine can, PID 1 reaps beside; until the last has gone.`,
   columns: [
     { metric: "reap", heading: "reaped" },
     { metric: "flow", heading: "made and reaped" },
   ],
   reference: "tini",
   async run(box, effort): Promise<readonly Figure[]> {
-    const rounds = by(effort, { quick: 3, normal: 15, long: 40 });
+    const rounds = by(effort, { quick: 3, normal: 30, long: 40 });
     const samples = await box.drive("orphans", { rounds, count }, wrappers("/opt/bench/orphans", false));
     return summarise("orphans", asRates(samples), { reap: "per-second", flow: "per-second" });
   },
