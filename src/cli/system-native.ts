@@ -17,6 +17,7 @@ import {
   type Code,
   type FileKind as HostFileKind,
   type Native,
+  POLL_ERROR,
   POLL_HANGUP,
   POLL_IN,
   POLL_OUT,
@@ -171,7 +172,7 @@ function createOutput(host: Native): Output {
     write: (text) => write(1, text),
     writeError: (text) => write(2, text),
     // An error on the writing end of a pipe: its reader has gone. A regular file can't be watched and needn't.
-    endWithReader: () => void host.watch(1, 0, () => host.exit(0)),
+    endWithReader: () => void host.watch(1, POLL_ERROR, () => host.exit(0)),
     outIsTerminal,
     errorIsTerminal: host.isatty(2),
     columns: outIsTerminal ? terminalColumns(host) : null,
