@@ -1,5 +1,6 @@
 /** The blob that runs units; main.ts loads it once the sockets listen. */
 import type { createActivation } from "./activation.ts";
+import type { openBus } from "./bus.ts";
 import type { openControl } from "./control.ts";
 import { native } from "./host/native.ts";
 import type { EarlyBoot } from "./runtime/early-boot.ts";
@@ -10,6 +11,8 @@ export function main(early: EarlyBoot): void {
   runInit(native, early, {
     openControl: (runtime, parts) =>
       (native.loadBlob("control") as { openControl: typeof openControl }).openControl(runtime, parts),
+    openBus: (runtime, parts) =>
+      (native.loadBlob("bus") as { openBus: typeof openBus }).openBus(runtime, parts),
     createActivation: (runtime, run) =>
       (native.loadBlob("activation") as { createActivation: typeof createActivation }).createActivation(
         runtime,

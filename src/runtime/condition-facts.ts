@@ -108,7 +108,7 @@ function pathStatus(host: Native, path: string, followLinks: boolean): PathStatu
 }
 
 /** The variable that container managers set, else the files that they leave (systemd's detect_container). */
-function containerKind(host: Native, environment: readonly string[]): string {
+export function containerKind(host: Native, environment: readonly string[]): string {
   const variable = environment.find((assignment) => assignment.startsWith("container="));
   if (variable !== undefined && variable.length > "container=".length)
     return variable.slice("container=".length);

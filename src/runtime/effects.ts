@@ -13,6 +13,7 @@ import { describe } from "../host/errno.ts";
 import type { ExecCommand, SocketUnit, UsherSettings } from "../unit/model.ts";
 import type { Activation } from "./activation.ts";
 import type { HeldSocket } from "./adopt-match.ts";
+import { BUS_UNIT } from "./bus.ts";
 import { checkConditions } from "./condition-facts.ts";
 import { endContainer } from "./container-end.ts";
 import { removeCredentials } from "./credentials.ts";
@@ -151,6 +152,10 @@ const HANDLERS: Handlers = {
   },
   "unit-changed"(runtime, effect) {
     if (effect.unit.endsWith(".service")) serviceChanged(runtime, effect);
+    if (runtime.bus !== null || isBusUp(runtime, effect)) {
+      runtime.bus ??= runtime.loadBus();
+      runtime.bus.unitChanged(effect.unit);
+    }
     if (!runtime.log.shows("debug")) return;
     runtime.log.write(
       "debug",
@@ -173,6 +178,10 @@ const HANDLERS: Handlers = {
     runtime.log.write(logLevel(runtime, effect), effect.unit, effect.message, effect.fields ?? undefined),
   exit: (runtime, effect) => endContainer(runtime, effect),
 };
+
+function isBusUp(runtime: Runtime, { unit, sub }: Extract<Effect, { type: "unit-changed" }>): boolean {
+  return sub === "running" && stateOf(runtime, BUS_UNIT)?.name === unit;
+}
 
 const LEVELS: Readonly<Record<Extract<Effect, { type: "log" }>["level"], LogLevel>> = {
   emergency: "fatal",

@@ -18,6 +18,7 @@ import type { Native } from "../host/native.ts";
 import type { ExecCommand } from "../unit/model.ts";
 import type { Activation } from "./activation.ts";
 import { markBooted } from "./booted-mark.ts";
+import type { Bus } from "./bus.ts";
 import { findCgroups } from "./cgroups.ts";
 import { createConnections } from "./connections.ts";
 import type { ControlParts } from "./control-backend.ts";
@@ -52,9 +53,10 @@ const CALLBACK_LIMIT_USEC = 5_000_000;
 /** Makes the control server, when the first client comes: it is a blob of its own. */
 export type OpenControl = (runtime: Runtime, parts: ControlParts) => ControlServer;
 
-/** The two blobs that are loaded on demand. */
+/** The blobs that are loaded on demand. */
 export interface Later {
   readonly openControl: OpenControl;
+  readonly openBus: (runtime: Runtime, parts: ControlParts) => Bus;
   readonly createActivation: (
     runtime: Runtime,
     run: (unit: string, command: ExecCommand) => number,
@@ -76,8 +78,12 @@ export function runInit(host: Native, early: EarlyBoot, later: Later): void {
   if (!host.isPid1) host.setSubreaper(true);
   prepareRuntimeDirectory(host, log, early.runtimeDirectory);
   markBooted(host, options.sdBooted, log);
-  const runtime = assemble(host, log, early, later.createActivation);
-  listen(runtime, early.runtimeDirectory, later.openControl);
+  const parts: ControlParts = {
+    reload: () => reloadUnits(runtime),
+    reexec: () => err({ name: "NotSupported", message: "usher cannot re-execute itself yet" }),
+  };
+  const runtime = assemble(host, log, early, later.createActivation, () => later.openBus(runtime, parts));
+  listen(runtime, early.runtimeDirectory, () => later.openControl(runtime, parts));
   boot(runtime);
 }
 
@@ -98,6 +104,7 @@ function assemble(
   log: Log,
   early: EarlyBoot,
   createActivation: Later["createActivation"],
+  loadBus: () => Bus,
 ): Runtime {
   const { options, readAccounts } = early;
   const environment = [...host.environ];
@@ -147,6 +154,8 @@ function assemble(
       early.opened,
     ),
     activation: null,
+    bus: null,
+    loadBus,
     loadActivation: () => createActivation(runtime, (unit, command) => runAside(runtime, unit, command)),
     connections: createConnections(host),
     processes,
@@ -178,7 +187,7 @@ function assemble(
   return runtime;
 }
 
-function listen(runtime: Runtime, directory: string, openControl: OpenControl): void {
+function listen(runtime: Runtime, directory: string, openControl: () => ControlServer): void {
   const { host, log } = runtime;
   const notify = openNotifySocket(host, directory, (message) => onNotification(runtime, message));
   if (typeof notify === "number")
@@ -194,10 +203,7 @@ function listen(runtime: Runtime, directory: string, openControl: OpenControl): 
   host.onSpawned((pid, stage, step, errno) => spawnFinished(runtime, pid, stage, step, errno));
   let server: ControlServer | null = null;
   const path = listenForControl(host, directory, () => {
-    server ??= openControl(runtime, {
-      reload: () => reloadUnits(runtime),
-      reexec: () => err({ name: "NotSupported", message: "usher cannot re-execute itself yet" }),
-    });
+    server ??= openControl();
     return server;
   });
   if (typeof path === "number") log.write("debug", null, `no control socket: ${describe(path)}`);

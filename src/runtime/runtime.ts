@@ -19,6 +19,7 @@ import { step } from "../engine/step.ts";
 import type { Native } from "../host/native.ts";
 import type { ServiceUnit, SocketUnit, Unit } from "../unit/model.ts";
 import type { Activation } from "./activation.ts";
+import type { Bus } from "./bus.ts";
 import type { Connections } from "./connections.ts";
 import type { FdStore } from "./fd-store.ts";
 import type { Log } from "./log.ts";
@@ -45,6 +46,9 @@ export interface Runtime {
   /** What [X-Usher] asks for; null until a unit does. */
   activation: Activation | null;
   readonly loadActivation: () => Activation;
+  /** The system bus; null until there is one. */
+  bus: Bus | null;
+  readonly loadBus: () => Bus;
   readonly connections: Connections;
   readonly processes: ProcessTable;
   readonly fdStore: FdStore;

@@ -4,5 +4,5 @@ import { prepare } from "../container/harness/global-setup.ts";
 
 /** Vitest calls this before the first test file, and what it returns after the last. */
 export function setup(): Promise<() => Promise<void>> {
-  return prepare(["usher-test:adopt", "usher-test:debian"]);
+  return prepare(["usher-test:adopt", "usher-test:debian", "usher-test:packages", "usher-test:activated"]);
 }

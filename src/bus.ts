@@ -1,0 +1,14 @@
+/** The blob that speaks with the system bus; loaded when there is one. */
+import type { Bus } from "./runtime/bus.ts";
+import { createBus } from "./runtime/bus-link.ts";
+import { containerKind } from "./runtime/condition-facts.ts";
+import { type ControlParts, createControlBackend } from "./runtime/control-backend.ts";
+import type { Runtime } from "./runtime/runtime.ts";
+
+export function openBus(runtime: Runtime, parts: ControlParts): Bus {
+  return createBus(
+    runtime,
+    createControlBackend(runtime, parts),
+    containerKind(runtime.host, runtime.environment),
+  );
+}
