@@ -218,6 +218,15 @@ int64_t await_listeners(const struct contender *c, int count)
     return now();
 }
 
+int64_t cpu_of(pid_t pid)
+{
+    clockid_t clock;
+    struct timespec t;
+    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &t) < 0)
+        die("processor time");
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 int dial(int port)
 {
     struct sockaddr_in to = {

@@ -61,6 +61,8 @@ noreturn void room_fail(const struct contender *c, const char *what);
 int tcp_sockets(void);
 /* Waits until so many TCP sockets listen; answers with the time at which it was seen. */
 int64_t await_listeners(const struct contender *c, int count);
+/* Processor time that a process has had, ns. */
+int64_t cpu_of(pid_t pid);
 /* A connected TCP socket to 127.0.0.1, or -1. */
 int dial(int port);
 /* Reads exactly that much; false at the end of the stream. */
