@@ -37,6 +37,11 @@ echo "== text"
 systemctl show -P Description continued.service twice.service unknown.service
 verb start continued.service
 verb start twice.service
+verb start resets.service
+# An empty list of dependencies takes nothing away; an empty list of commands or conditions does.
+for property in Wants After Requires; do
+    systemctl show -P $property resets.service | tr ' ' '\n' | grep -e target.service -e by-link.service
+done
 verb start unknown.service
 systemctl show -P UMask unknown.service
 
