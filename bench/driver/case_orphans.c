@@ -40,9 +40,10 @@ void case_orphans(const struct contender *c, const struct options *o)
     if (dprintf(commands[1], "heap %d\n", o->count) < 0)
         die("command");
     next_stamp(c, report[0]);
-    int64_t since = now();
+    int64_t since = now(), cpu = cpu_of(s.pid);
     kill(s.pid, SIGCONT);
     sample(c, "reap", (next_stamp(c, report[0]) - since) / o->count);
+    sample(c, "cpu", (cpu_of(s.pid) - cpu) / o->count);
 
     pause_for(20000000);
     if (dprintf(commands[1], "flow %d\n", flow) < 0)
