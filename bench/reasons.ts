@@ -1,5 +1,8 @@
 /** For each aim that is not met: what stands in the way. Written by hand, keyed by the aim. */
 export const reasons: Readonly<Record<string, string>> = {
+  orphans:
+    "no cause found in usher: both spend one system call on each zombie, and by the clock the ratio came out anywhere " +
+    "from 0.75 to 1.81 over the runs on a busy machine. The column of processor time is there to tell more",
   "resident-10":
     "the script engine's heap: 1.7 MB before the first unit, nearly all of it the bytecode of the engine (420 KB with " +
     "its line tables) as live functions, and 10 to 15 KB for each unit. Leaving the line tables out would save 0.38 MB " +
