@@ -279,8 +279,17 @@ function answerPidFile(runtime: Runtime, unit: string): void {
   runtime.emit({ type: "pid-file-read", unit, ...runtime.pidFiles.read(unit, path) });
 }
 
+/** Is it the user or group of a service with DynamicUser=? */
+function isDynamic(runtime: Runtime, name: string): boolean {
+  for (const unit of runtime.engine.graph.units.values()) {
+    const exec = unit.kind === "service" ? unit.model.exec : null;
+    if (exec?.dynamicUser === true && (exec.user === name || exec.group === name)) return true;
+  }
+  return false;
+}
+
 function openSocket(runtime: Runtime, unit: SocketUnit): Result<null, string> {
-  const owner = socketOwner(runtime.spawnContext.readAccounts, unit);
+  const owner = socketOwner(runtime.spawnContext.readAccounts, unit, (name) => isDynamic(runtime, name));
   if (!owner.ok) return owner;
   const opened = runtime.sockets.open(unit, owner.value);
   if (!opened.ok) return err(explainOpenFailure(opened.error));

@@ -14,6 +14,7 @@
 import type { Native } from "../host/native.ts";
 import type { Cgroups } from "./cgroups.ts";
 import { type Birth, createBirths } from "./process-births.ts";
+import { isOfInvocation } from "./process-mark.ts";
 import { leaderRows, membersOf, type ProcessSnapshot, takeStrangers } from "./process-tracking.ts";
 
 const SIGHUP = 1;
@@ -174,7 +175,7 @@ function unitByEnvironment(
   units: ReadonlyMap<string, UnitProcesses>,
 ): string | null {
   for (const [unit, { invocationId }] of units) {
-    if (invocationId !== null && host.processHasEnv(pid, `INVOCATION_ID=${invocationId}`) === 1) return unit;
+    if (invocationId !== null && isOfInvocation(host, pid, invocationId)) return unit;
   }
   return null;
 }

@@ -11,7 +11,9 @@
  * spawned itself: these are the leaders, each known to belong to its unit, and there may be ten thousand of them (one
  * for each connection), while a unit that ends is asked for what else it has.
  */
+
 import { type Code, type Native, PROCESS_FIELDS } from "../host/native.ts";
+import { isOfInvocation } from "./process-mark.ts";
 
 export interface ProcessRow {
   readonly pid: number;
@@ -102,5 +104,5 @@ function belongs(host: Native, row: ProcessRow, unit: Membership): boolean {
   const { leaders } = unit;
   if ([row.pid, row.session, row.group, row.parent].some((pid) => leaders.has(pid))) return true;
   if (unit.invocationId === null || row.parent !== host.pid || row.zombie) return false;
-  return host.processHasEnv(row.pid, `INVOCATION_ID=${unit.invocationId}`) === 1;
+  return isOfInvocation(host, row.pid, unit.invocationId);
 }

@@ -31,6 +31,7 @@ import { credentialsDirectory, makeCredentials } from "./credentials.ts";
 import { dynamicUser } from "./dynamic-user.ts";
 import { buildEnvironment, DEFAULT_PATH, environmentValue } from "./environment.ts";
 import { directoryVariables, makeExecDirectories } from "./exec-directories.ts";
+import { markLimits } from "./process-mark.ts";
 import { resourceLimits } from "./resource-limits.ts";
 
 /** One command to run, with everything that isn't in the unit's own settings. */
@@ -203,7 +204,7 @@ function prepare(
     ...identityOf(host, order, credentials.value),
     ...(cgroupProcs === null ? null : { cgroupProcs }),
     ...confinement(order, credentials.value.user),
-    ...scheduling(exec),
+    ...scheduling(order),
   });
 }
 
@@ -590,13 +591,15 @@ function confinement(order: SpawnOrder, user: User | null): Partial<SpawnRequest
 /** personality(2): what uname(2) says to the program. PER_LINUX32 is 8; any other is the machine's own. */
 const PERSONALITIES: Readonly<Record<string, number>> = { x86: 8, arm: 8 };
 
-function scheduling(exec: ExecSettings): Partial<SpawnRequest> {
+function scheduling({ unit, invocationId }: SpawnOrder): Partial<SpawnRequest> {
+  const { exec } = unit;
+  const limits = [...resourceLimits(exec.limits), ...markLimits(unit, invocationId)];
   const ioprio =
     exec.ioSchedulingClass === null
       ? null
       : (exec.ioSchedulingClass << 13) | (exec.ioSchedulingPriority ?? 4);
   return {
-    ...(exec.limits.length > 0 ? { limits: resourceLimits(exec.limits) } : null),
+    ...(limits.length > 0 ? { limits } : null),
     ...(exec.nice === null ? null : { nice: exec.nice }),
     ...(exec.oomScoreAdjust === null ? null : { oomScoreAdjust: exec.oomScoreAdjust }),
     ...(exec.coredumpFilter === null ? null : { coredumpFilter: exec.coredumpFilter }),

@@ -1,0 +1,104 @@
+/**
+ * Packages of Debian with their own, unmodified units, in one container: each socket enabled and started with
+ * systemctl, its service asleep, woken by the package's own client, stopped, and woken again. What is added to a
+ * package is said beside it. OpenSSH, fcgiwrap, tang and uuidd are in test/container/debian-packages.test.ts.
+ */
+
+import { beforeAll, describe, expect, test } from "vitest";
+import { sharedUsher } from "../container/harness/usher.ts";
+
+const box = sharedUsher({ image: "usher-test:packages" });
+beforeAll(() => box().booted());
+
+const isActive = async (units: string): Promise<string[]> =>
+  (await box().exec(`systemctl is-active ${units}`)).stdout.trim().split("\n");
+
+/** Once it is up: a program may answer before it says so. */
+const mainPid = (service: string): Promise<string> =>
+  box().run(
+    `until systemctl -q is-active ${service}; do sleep 0.02; done; systemctl show -P MainPID ${service}`,
+  );
+
+const enable = (sockets: string): Promise<string> => box().run(`systemctl enable --now ${sockets} 2>&1`);
+
+/** A program for Python that connects, sends some bytes, and prints what comes back first. */
+const exchange = (port: number, bytes: string): string =>
+  `python3 -c 'import socket; s = socket.create_connection(("127.0.0.1", ${port})); s.settimeout(10); s.sendall(${bytes}); print(s.recv(100))'`;
+
+test("CUPS: asked and printed to a file; RemoveOnStop= and PartOf= of its socket", async () => {
+  // Added: a printer that writes to a file, with a driver and a filter that leave text as it is.
+  await box().run(`
+    echo 'FileDevice Yes' >>/etc/cups/cups-files.conf
+    printf '#!/bin/sh\\nexec cat "$\{6:--}"\\n' >/usr/lib/cups/filter/plain && chmod 755 /usr/lib/cups/filter/plain
+    { printf '*%s\\n' 'PPD-Adobe: "4.3"' 'FormatVersion: "4.3"' 'FileVersion: "1.0"' 'LanguageVersion: English' \\
+        'LanguageEncoding: ISOLatin1' 'PCFileName: "PLAIN.PPD"' 'Product: "(plain)"' 'Manufacturer: "usher"' \\
+        'ModelName: "plain"' 'ShortNickName: "plain"' 'NickName: "plain"' 'PSVersion: "(3010.000) 0"' \\
+        'cupsFilter: "text/plain 0 plain"' \\
+        'OpenUI *PageSize: PickOne' 'DefaultPageSize: A4' 'PageSize A4: ""' 'CloseUI: *PageSize' \\
+        'OpenUI *PageRegion: PickOne' 'DefaultPageRegion: A4' 'PageRegion A4: ""' 'CloseUI: *PageRegion' \\
+        'DefaultImageableArea: A4' 'ImageableArea A4: "0 0 595 842"' \\
+        'DefaultPaperDimension: A4' 'PaperDimension A4: "595 842"'; } >/srv/plain.ppd`);
+  await enable("cups.socket");
+  expect(await isActive("cups.socket cups.service")).toEqual(["active", "inactive"]);
+  expect(await box().run("lpstat -r")).toBe("scheduler is running\n");
+  expect(await isActive("cups.socket cups.service")).toEqual(["active", "active"]);
+
+  await box().run("lpadmin -p plain -E -v file:///tmp/printed -P /srv/plain.ppd 2>&1");
+  await box().run("echo hello usher >/tmp/job && lp -d plain /tmp/job");
+  await box().run("until grep -q . /tmp/printed 2>/dev/null; do sleep 0.05; done");
+  expect(await box().run("cat /tmp/printed")).toBe("hello usher\n");
+
+  await box().run("systemctl stop cups.service 2>&1");
+  expect(await isActive("cups.socket cups.service")).toEqual(["inactive", "inactive"]);
+  expect((await box().exec("test -e /run/cups/cups.sock")).exitCode).toBe(1);
+  await box().run("systemctl start cups.socket");
+  expect(await box().run("lpstat -p")).toMatch(/^printer plain is idle/);
+});
+
+/** By socket: its service, what its client does, and what that then prints. */
+const simple: Readonly<Record<string, readonly [string, string, RegExp]>> = {
+  "rpcbind.socket": ["rpcbind.service", "rpcinfo -p 127.0.0.1", /portmapper/],
+  "pcscd.socket": ["pcscd.service", "pcsc_scan -r", /No reader found/],
+  // Listens on [::1] too, which most containers have not.
+  "gpsd.socket": ["gpsd.service", "gpspipe -w -n 1", /"class":"VERSION"/],
+  "mpd.socket": ["mpd.service", "mpc version", /^mpd version: 0\.24/m],
+  "dovecot.socket": ["dovecot.service", exchange(143, 'b""'), /OK \[CAPABILITY IMAP4rev1/],
+  "avahi-daemon.socket": ["avahi-daemon.service", "avahi-resolve-host-name $(hostname).local", /\.local\t/],
+  "cockpit.socket": ["cockpit.service", "curl -sSk https://127.0.0.1:9090/ping", /"service": "cockpit"/],
+};
+
+describe.each(Object.entries(simple))("%s", (socket, [service, client, says]) => {
+  test("its service is woken by its client, restarted, stopped, and woken again", async () => {
+    await enable(socket);
+    // Others may have asked for it on the bus.
+    await box().run(`systemctl stop ${service} 2>&1`);
+    expect(await isActive(`${socket} ${service}`)).toEqual(["active", "inactive"]);
+    expect(await box().run(client)).toMatch(says);
+    const pids = [await mainPid(service)];
+    await box().run(`systemctl restart ${service} 2>&1`);
+    expect(await box().run(client)).toMatch(says);
+    pids.push(await mainPid(service));
+    await box().run(`systemctl stop ${service} 2>&1`);
+    expect(await isActive(`${socket} ${service}`)).toEqual(["active", "inactive"]);
+    expect(await box().run(client)).toMatch(says);
+    pids.push(await mainPid(service));
+    expect(new Set(pids).size).toBe(3);
+    expect(pids).not.toContain("0\n");
+  });
+});
+
+test("saned.socket: one process a connection", async () => {
+  await enable("saned.socket");
+  // SANE_NET_INIT: opcode, version 1.0.3, user name.
+  const init = 'b"\\0\\0\\0\\0\\x01\\0\\0\\x03\\0\\0\\0\\x04abc\\0"';
+  for (let count = 0; count < 2; count++) {
+    expect(await box().run(exchange(6566, init))).toMatch(/^b'\\x00\\x00\\x00\\x00\\x01/);
+  }
+  await box().run("until [ -z \"$(systemctl list-units --no-legend 'saned@*')\" ]; do sleep 0.05; done");
+  expect(await isActive("saned.socket")).toEqual(["active"]);
+});
+
+test("nothing has failed, and all of them stop in time", async () => {
+  expect(await box().run("systemctl --failed --no-legend")).toBe("");
+  expect((await box().stop(10)).exitCode).toBe(0);
+});
