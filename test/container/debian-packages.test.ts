@@ -20,9 +20,12 @@ function mainPid(box: UsherContainer, unit: string): Promise<string> {
 describe("as they are", () => {
   const box = sharedUsher({ image });
 
-  test("nothing runs after the boot", async () => {
+  test("nothing runs after the boot but the bus, which its package starts", async () => {
     await box().booted();
-    expect((await box().processes()).map(({ args }) => args)).toEqual(["/usr/bin/usher"]);
+    expect((await box().processes()).map(({ args }) => args.split(" ")[0])).toEqual([
+      "/usr/bin/usher",
+      "/usr/bin/dbus-daemon",
+    ]);
     expect(await box().run("systemctl --failed --no-legend")).toBe("");
   });
 
@@ -78,6 +81,14 @@ describe("as they are", () => {
     );
   });
 
+  test("D-Bus: woken by its client, it has usher start the unit of a service that is called", async () => {
+    await box().run("systemctl stop dbus.service 2>&1");
+    expect(await stateOf(box(), "dbus.socket")).toBe("active/listening");
+    const hostname = "org.freedesktop.hostname1 /org/freedesktop/hostname1 org.freedesktop.hostname1";
+    expect(await box().run(`busctl get-property ${hostname} Chassis`)).toBe('s "container"\n');
+    expect(await stateOf(box(), "systemd-hostnamed.service")).toBe("active/running");
+  });
+
   test("all of them stop in time", async () => {
     expect((await box().stop(10)).exitCode).toBe(0);
     expect(box().log.text()).not.toMatch(/Killing process|stop-sigterm timed out/);
@@ -101,5 +112,5 @@ test("OpenSSH inetd-style: ten logins at once on port 22, and nothing left after
   expect(answers.map((answer) => answer.split("\n")[0])).toEqual([..."0123456789"]);
   await box.run('until [ "$(systemctl show -P NConnections ssh.socket)" = 0 ]; do sleep 0.05; done');
   expect(await box.run("systemctl list-units --all --no-legend 'ssh@*'")).toBe("");
-  expect((await box.processes()).map(({ args }) => args)).toEqual(["/usr/bin/usher"]);
+  expect((await box.processes()).filter(({ args }) => args.includes("sshd"))).toEqual([]);
 });

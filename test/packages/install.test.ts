@@ -20,14 +20,14 @@ describe("where systemctl is usher", () => {
   test("install: accounts, files, units enabled and started, nothing complained of", async () => {
     await box().run("apt-get -qq update");
     const { exitCode, stdout, stderr } = await box().exec(
-      `${apt} install --no-install-recommends rpcbind dbus`,
+      `${apt} install --no-install-recommends rpcbind polkitd`,
     );
     expect(exitCode, stderr).toBe(0);
     expect(`${stdout}${stderr}`).not.toMatch(/invoke-rc\.d:|Failed to|systemctl:/);
     expect(await box().run("systemctl is-enabled rpcbind.socket rpcbind.service")).toBe("enabled\nenabled\n");
     const states = await box().run("systemctl is-active rpcbind.socket rpcbind.service");
     expect(states).toBe("active\nactive\n");
-    expect(await box().run("getent passwd messagebus _rpc | wc -l")).toBe("2\n");
+    expect(await box().run("getent passwd polkitd _rpc | wc -l")).toBe("2\n");
     expect(await box().run("rpcinfo -p 127.0.0.1")).toMatch(/portmapper/);
   });
 

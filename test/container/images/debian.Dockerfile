@@ -5,7 +5,7 @@ FROM ${PRODUCT} AS product
 FROM usher-test:deps
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-      systemd-sysv openssh-server openssh-client fcgiwrap libfcgi-bin tang uuid-runtime \
+      systemd-sysv dbus openssh-server openssh-client fcgiwrap libfcgi-bin tang uuid-runtime \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=product /usr/ /usr/
 RUN dpkg-divert --quiet --rename --add /usr/bin/systemctl && usher --link-faces /usr/bin systemctl \
