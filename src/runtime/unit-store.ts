@@ -73,8 +73,9 @@ export function createUnitStore(
     bootUnit: options.bootUnit,
     extraUnits: options.command.length > 0 ? [commandUnit(options.command)] : [],
   });
+  const tell = createTeller(log);
   const told = <T extends { readonly diagnostics: readonly UnitDiagnostic[] }>(loaded: T): T => {
-    tell(log, loaded.diagnostics);
+    tell(loaded.diagnostics);
     return loaded;
   };
   return {
@@ -86,7 +87,7 @@ export function createUnitStore(
     reload: () => told(loader.reload()).units,
     loadInstance(name) {
       const loaded = loader.loadInstance(name);
-      tell(log, loader.takeDiagnostics());
+      tell(loader.takeDiagnostics());
       return loaded.ok ? ok(loaded.value) : err(loaded.error);
     },
     ensureLoaded(name, emit) {
@@ -114,10 +115,17 @@ function isGuest(host: Native, options: InitOptions): boolean {
 
 const LEVELS: Readonly<Record<Severity, LogLevel>> = { error: "error", warning: "warn", notice: "info" };
 
-function tell(log: Pick<Log, "write">, diagnostics: readonly UnitDiagnostic[]): void {
-  for (const { unit, diagnostic } of diagnostics) {
-    log.write(LEVELS[diagnostic.severity], unit, formatDiagnostic(diagnostic));
-  }
+/** Mistakes are told at each reload; what is merely to be known, once: packages' scripts reload again and again. */
+function createTeller(log: Pick<Log, "write">): (diagnostics: readonly UnitDiagnostic[]) => void {
+  const told = new Set<string>();
+  return (diagnostics) => {
+    for (const { unit, diagnostic } of diagnostics) {
+      const text = formatDiagnostic(diagnostic);
+      const isKnown = diagnostic.severity === "notice" && told.has(text);
+      if (diagnostic.severity === "notice") told.add(text);
+      if (!isKnown) log.write(LEVELS[diagnostic.severity], unit, text);
+    }
+  };
 }
 
 /** A directory that somebody named has to be there; the usual one need not. */
