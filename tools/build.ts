@@ -24,6 +24,7 @@ import {
 } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
+import { ownTag } from "./image-tag.ts";
 import { encodeLineMap } from "./line-map.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -46,10 +47,10 @@ type Flavour = "release" | "asan" | "dynamic" | "test";
 const flavours: Readonly<
   Record<Flavour, { readonly image: string; readonly binary: string; readonly target: string }>
 > = {
-  release: { image: "usher:dev", binary: "usher", target: "" },
-  asan: { image: "usher:asan", binary: "usher-asan", target: "debug" },
-  dynamic: { image: "usher:dynamic", binary: "usher-dynamic", target: "debug" },
-  test: { image: "usher:test", binary: "usher-test", target: "debug" },
+  release: { image: ownTag("usher:dev"), binary: "usher", target: "" },
+  asan: { image: ownTag("usher:asan"), binary: "usher-asan", target: "debug" },
+  dynamic: { image: ownTag("usher:dynamic"), binary: "usher-dynamic", target: "debug" },
+  test: { image: ownTag("usher:test"), binary: "usher-test", target: "debug" },
 };
 
 /**

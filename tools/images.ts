@@ -27,12 +27,12 @@ import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
+import { ownTag } from "./image-tag.ts";
 
 const root = join(import.meta.dirname, "..");
 const label = "io.github.usher.content";
 
 type Image = {
-  readonly tag: string;
   readonly dockerfile: string;
   /** The folder sent to the engine. */
   readonly context: string;
@@ -43,130 +43,112 @@ type Image = {
 };
 
 /** What the product image is made of; another image (a sanitised build) may take its place in the tests. */
-const product = process.env["USHER_PRODUCT_IMAGE"] ?? "usher:dev";
+const product = process.env["USHER_PRODUCT_IMAGE"] ?? ownTag("usher:dev");
 
 const images: Readonly<Record<string, Image>> = {
   "usher-test:builder": {
-    tag: "usher-test:builder",
     dockerfile: "test/container/images/builder.Dockerfile",
     context: "test/container/images",
     inputs: [],
     from: ["debian:trixie-slim"],
   },
   "usher-test:fixtures": {
-    tag: "usher-test:fixtures",
     dockerfile: "test/container/images/fixtures.Dockerfile",
     context: "test/container/fixtures",
     inputs: ["test/container/fixtures"],
     from: ["usher-test:builder"],
   },
   "usher-test:deps": {
-    tag: "usher-test:deps",
     dockerfile: "test/container/images/deps.Dockerfile",
     context: "test/container/images",
     inputs: [],
     from: ["debian:trixie-slim", "usher-test:fixtures"],
   },
   "usher-test:base": {
-    tag: "usher-test:base",
     dockerfile: "test/container/images/base.Dockerfile",
     context: "test/container/images",
     inputs: [],
     from: ["usher-test:deps", product],
   },
   "usher-test:scratch": {
-    tag: "usher-test:scratch",
     dockerfile: "test/container/images/scratch.Dockerfile",
     context: "test/container/images",
     inputs: [],
     from: ["usher-test:fixtures", product],
   },
   "usher-test:peers": {
-    tag: "usher-test:peers",
     dockerfile: "test/container/images/peers.Dockerfile",
     context: "test/container/images",
     inputs: [],
     from: ["usher-test:deps", product],
   },
   "usher-test:debian": {
-    tag: "usher-test:debian",
     dockerfile: "test/container/images/debian.Dockerfile",
     context: "test/container/images",
     inputs: [],
     from: ["usher-test:deps", product],
   },
   "usher-test:programs": {
-    tag: "usher-test:programs",
     dockerfile: "test/packages/images/programs.Dockerfile",
     context: "test/packages/images",
     inputs: ["test/packages/images/programs"],
     from: ["debian:trixie-slim"],
   },
   "usher-test:servers": {
-    tag: "usher-test:servers",
     dockerfile: "test/packages/images/servers.Dockerfile",
     context: "test/packages/images",
     inputs: [],
     from: ["debian:trixie-slim", "usher-test:programs"],
   },
   "usher-test:adopt": {
-    tag: "usher-test:adopt",
     dockerfile: "test/packages/images/adopt.Dockerfile",
     context: "test/packages/images",
     inputs: [],
     from: ["usher-test:servers", product],
   },
   "usher-test:debian-packages": {
-    tag: "usher-test:debian-packages",
     dockerfile: "test/packages/images/packages.Dockerfile",
     context: "test/packages/images",
     inputs: [],
     from: ["usher-test:deps"],
   },
   "usher-test:packages": {
-    tag: "usher-test:packages",
     dockerfile: "test/packages/images/packages-usher.Dockerfile",
     context: "test/packages/images",
     inputs: [],
     from: ["usher-test:debian-packages", product],
   },
   "usher-test:listeners": {
-    tag: "usher-test:listeners",
     dockerfile: "test/packages/images/listeners.Dockerfile",
     context: "test/packages/images",
     inputs: ["test/packages/images/listeners"],
     from: ["debian:trixie-slim"],
   },
   "usher-test:activated-programs": {
-    tag: "usher-test:activated-programs",
     dockerfile: "test/packages/images/activated-programs.Dockerfile",
     context: "test/packages/images",
     inputs: [],
     from: ["usher-test:deps"],
   },
   "usher-test:activated": {
-    tag: "usher-test:activated",
     dockerfile: "test/packages/images/activated.Dockerfile",
     context: "test/packages/images",
     inputs: [],
     from: ["usher-test:activated-programs", "usher-test:listeners", product],
   },
   "usher-demo:dev": {
-    tag: "usher-demo:dev",
     dockerfile: "demo/Dockerfile",
     context: ".",
     inputs: ["demo", "units"],
-    from: ["debian:trixie-slim", "usher:dev"],
+    from: ["debian:trixie-slim", product],
   },
   "usher-oracle": {
-    tag: "usher-oracle",
     dockerfile: "tools/oracle/Dockerfile",
     context: "tools/oracle",
     inputs: ["tools/oracle/boot"],
     from: ["usher-test:deps"],
   },
   "usher-bench": {
-    tag: "usher-bench",
     dockerfile: "bench/Dockerfile",
     context: "bench",
     inputs: ["bench/driver", "bench/programs"],
@@ -176,6 +158,12 @@ const images: Readonly<Record<string, Image>> = {
 
 /** The name of an image that this file knows how to build. */
 export type ImageName = keyof typeof images;
+
+/** The tag of an image of this table; one that holds usher has this checkout's. */
+export function imageTag(name: ImageName): string {
+  const image = images[name];
+  return image?.from.includes(product) === true ? ownTag(name) : name;
+}
 
 /** The images that container tests use. */
 export const testImages: readonly ImageName[] = [
@@ -279,25 +267,26 @@ async function makeImage(name: string): Promise<string> {
     hashPath(hash, path);
   }
   const content = hash.digest("hex").slice(0, 32);
-  const present = await inspect(image.tag);
+  const tag = imageTag(name);
+  const present = await inspect(tag);
   if (present?.content === content) {
     return present.id;
   }
   const started = performance.now();
-  process.stdout.write(`image ${image.tag}: building …\n`);
+  process.stdout.write(`image ${tag}: building …\n`);
   const labels = ["--label", `${label}=${content}`];
   const args = image.from.includes(product) ? ["--build-arg", `PRODUCT=${product}`] : [];
-  const command = ["build", "-t", image.tag, "-f", image.dockerfile, ...labels, ...args, image.context];
-  const teller = stepTeller(image.tag);
+  const command = ["build", "-t", tag, "-f", image.dockerfile, ...labels, ...args, image.context];
+  const teller = stepTeller(tag);
   const { exitCode, text } = await docker(command, teller.hear);
   teller.end();
   if (exitCode !== 0) {
-    throw new Error(`cannot build image ${image.tag}: docker ${command.join(" ")}\n${text}`);
+    throw new Error(`cannot build image ${tag}: docker ${command.join(" ")}\n${text}`);
   }
-  process.stdout.write(`image ${image.tag}: ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
-  const built = await inspect(image.tag);
+  process.stdout.write(`image ${tag}: ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
+  const built = await inspect(tag);
   if (built === undefined) {
-    throw new Error(`image ${image.tag} was built but can't be inspected`);
+    throw new Error(`image ${tag} was built but can't be inspected`);
   }
   return built.id;
 }

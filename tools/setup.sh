@@ -57,21 +57,52 @@ check_node() {
 
 engine_answers() { have docker && limited 10 docker version --format '{{.Server.Version}}' >/dev/null 2>&1; }
 
-start_engine() {
-    if [ -d /run/systemd/system ]; then
-        systemctl start docker >/dev/null 2>&1 || true
+ENGINE_SECONDS=120
+
+# An engine that was killed leaves its pid file, and that number may be another program's by now: then dockerd takes
+# itself, or its containerd, for running, and neither starts nor answers.
+remove_stale_pid_files() {
+    for file in /var/run/docker.pid /var/run/docker/containerd/containerd.pid; do
+        [ -f "$file" ] || continue
+        case $(cat "/proc/$(cat "$file")/comm" 2>/dev/null) in
+        dockerd | containerd) ;;
+        *) rm -f "$file" ;;
+        esac
+    done
+}
+
+# start_dockerd: its process id is in $dockerd.
+start_dockerd() {
+    remove_stale_pid_files
+    say "starting dockerd, its log is $CACHE/dockerd.log"
+    if have setsid; then
+        setsid nohup dockerd >>"$CACHE/dockerd.log" 2>&1 </dev/null &
     else
-        say "starting dockerd, its log is $CACHE/dockerd.log"
-        if have setsid; then
-            setsid nohup dockerd >"$CACHE/dockerd.log" 2>&1 </dev/null &
-        else
-            nohup dockerd >"$CACHE/dockerd.log" 2>&1 </dev/null &
-        fi
+        nohup dockerd >>"$CACHE/dockerd.log" 2>&1 </dev/null &
     fi
+    dockerd=$!
+}
+
+fail_engine() {
+    tail -n 20 "$CACHE/dockerd.log" >&2
+    fail "dockerd $1; its log ends as above"
+}
+
+# A dockerd that gave up while what an earlier one left behind was ending is started again.
+start_engine() {
+    : >"$CACHE/dockerd.log"
+    dockerd=
+    if [ -d /run/systemd/system ]; then systemctl start docker >/dev/null 2>&1 || true; else start_dockerd; fi
     tries=0
+    starts=1
     while ! engine_answers; do
         tries=$((tries + 1))
-        [ "$tries" -le 60 ] || fail "dockerd did not answer within 60 s, see $CACHE/dockerd.log"
+        [ "$tries" -le "$ENGINE_SECONDS" ] || fail_engine "did not answer within $ENGINE_SECONDS s"
+        if [ -n "$dockerd" ] && ! kill -0 "$dockerd" 2>/dev/null; then
+            starts=$((starts + 1))
+            [ "$starts" -le 5 ] || fail_engine "ended each time that it was started"
+            start_dockerd
+        fi
         sleep 1
     done
 }

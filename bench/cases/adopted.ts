@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ensureImage } from "../../tools/images.ts";
+import { ensureImage, imageTag } from "../../tools/images.ts";
 import { type Output, root, run } from "../box.ts";
 import { by, type Case } from "../case.ts";
 import { type Figure, parseSamples, summarise } from "../figures.ts";
@@ -46,7 +46,7 @@ export const adopted: Case = {
   reference: "direct",
   async run(_, effort) {
     await ensureImage("usher-test:adopt");
-    const created = await docker("create", "usher-test:adopt", "--units", "/bench/units");
+    const created = await docker("create", imageTag("usher-test:adopt"), "--units", "/bench/units");
     const container = created.stdout.trim();
     try {
       const rounds = by(effort, { quick: 1, normal: 5, long: 11 });

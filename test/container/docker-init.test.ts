@@ -10,6 +10,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
+import { ownTag } from "../../tools/image-tag.ts";
+import { imageTag } from "../../tools/images.ts";
 import { startUsher } from "./harness/usher.ts";
 
 const dumper = "/opt/fixtures/dumper";
@@ -143,21 +145,22 @@ test.skipIf(!binaries || process.getuid?.() !== 0)("docker run --init", async ({
   const folder = mkdtempSync(join(tmpdir(), "usher-init-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const init = join(folder, "docker-init");
-  const product = process.env["USHER_PRODUCT_IMAGE"] ?? "usher:dev";
+  const product = process.env["USHER_PRODUCT_IMAGE"] ?? ownTag("usher:dev");
   const created = run("docker", ["create", product]).stdout.trim();
   expect(run("docker", ["cp", `${created}:/usr/bin/usher`, init]).status).toBe(0);
   run("docker", ["rm", created]);
   chmodSync(init, 0o755);
   const engine = await startEngine(init);
   if (engine === undefined) return skip("a second engine does not start here");
-  const image = run("docker", ["save", "usher-test:scratch"]).bytes;
+  const scratch = imageTag("usher-test:scratch");
+  const image = run("docker", ["save", scratch]).bytes;
   const archive = join(folder, "image.tar");
   writeFileSync(archive, image);
   expect(engine.docker("load", "--input", archive)).toMatchObject({ status: 0 });
   const inits = (...command: string[]) => {
     const plain = ["run", "--rm", "--network=none", "--init"];
     const [program = "", ...args] = command;
-    return engine.docker(...plain, "--entrypoint", program, "usher-test:scratch", ...args);
+    return engine.docker(...plain, "--entrypoint", program, scratch, ...args);
   };
   // What the engine asks its init.
   expect(engine.docker("info", "--format", "{{.InitCommit.ID}}").status).toBe(0);
@@ -166,17 +169,7 @@ test.skipIf(!binaries || process.getuid?.() !== 0)("docker run --init", async ({
   expect(inits("/nonexistent").status).toBe(127);
   const name = "usher-init-test";
   const started = engine.docker(
-    ...[
-      "run",
-      "--detach",
-      "--network=none",
-      "--init",
-      "--name",
-      name,
-      "--entrypoint",
-      dumper,
-      "usher-test:scratch",
-    ],
+    ...["run", "--detach", "--network=none", "--init", "--name", name, "--entrypoint", dumper, scratch],
     ...["print", "ready", "pause"],
   );
   expect(started).toMatchObject({ status: 0 });

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildSync } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ownTag } from "../../tools/image-tag.ts";
 
 const root = join(import.meta.dirname, "../..");
 const directory = mkdtempSync(join(tmpdir(), "usher-native-"));
@@ -39,8 +40,8 @@ function createContainer(image: string, script: string, ...args: string[]): stri
 afterAll(() => rmSync(directory, { recursive: true }));
 
 describe.each([
-  { flavour: "test", image: "usher:test" },
-  { flavour: "asan", image: "usher:asan" },
+  { flavour: "test", image: ownTag("usher:test") },
+  { flavour: "asan", image: ownTag("usher:asan") },
 ])("the host, build $flavour", ({ flavour, image }) => {
   beforeAll(() => {
     execFileSync(process.execPath, ["tools/build.ts", `--${flavour}`], { cwd: root, stdio: "pipe" });
@@ -69,7 +70,7 @@ describe("the last line", () => {
     { what: "a fault", signal: "11" },
     { what: "abort", signal: "6" },
   ])("keeps services alive and reaped after $what, and ends in time at SIGTERM", async ({ signal }) => {
-    const id = createContainer("usher:test", bundle("crash"), signal);
+    const id = createContainer(ownTag("usher:test"), bundle("crash"), signal);
     try {
       const attached = spawn("docker", ["start", "--attach", id], { stdio: ["ignore", "pipe", "pipe"] });
       let output = "";

@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import type { ComposeService } from "../compose.ts";
+import { imageTag } from "../images.ts";
 
 /** A record of usher's log; one without `pid` is usher speaking, about `unit` if that is set. */
 export type LogRecord = {
@@ -48,7 +49,7 @@ export function runArguments(service: ComposeService): string[] {
     "--env",
     `${name}=${value}`,
   ]);
-  return [...ports, ...environment, service.image];
+  return [...ports, ...environment, imageTag(service.image)];
 }
 
 /** A container that runs. */

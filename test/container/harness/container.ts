@@ -10,6 +10,7 @@ import { Readable } from "node:stream";
 import { buffer, text } from "node:stream/consumers";
 import type Docker from "dockerode";
 import { GenericContainer, Wait } from "testcontainers";
+import { imageTag } from "../../../tools/images.ts";
 import { archiveLinks, type Link, readFirstFile } from "./archive.ts";
 import { type ExecOptions, type ExecResult, engine, exec, follow, runLabel } from "./engine.ts";
 import { Log, type LogLine, type LogRecord, type WaitOptions } from "./log.ts";
@@ -181,7 +182,7 @@ class PlainContainer extends GenericContainer {
 }
 
 function configure(options: StartOptions, run: string): GenericContainer {
-  const container = new PlainContainer(options.image ?? "usher-test:base", options)
+  const container = new PlainContainer(imageTag(options.image ?? "usher-test:base"), options)
     // No wait for ports: a probe would be the first connection and start the service. No wait for output either.
     .withWaitStrategy(Wait.forAll([]))
     .withLabels({ [runLabel]: run })
