@@ -21,6 +21,11 @@ export function signalName(signal: Signal): string {
   return String(signal);
 }
 
+/** "TERM", "RTMIN+3", as EXIT_STATUS and systemctl have it. */
+export function bareSignalName(signal: Signal): string {
+  return signalName(signal).replace(/^SIG/, "");
+}
+
 function realTimeSignal(name: string): Signal | undefined {
   const match = /^RT(?:MIN(?:\+(\d+))?|MAX(?:-(\d+))?)$/.exec(name);
   if (match === null) return undefined;

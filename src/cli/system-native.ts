@@ -7,6 +7,7 @@
 import { err, ok, type Result } from "../base/result.ts";
 import type { Usec } from "../base/time.ts";
 import type { Transport } from "../control/client.ts";
+import { addressText } from "../host/address-text.ts";
 import type { After } from "../host/dns-sockets.ts";
 import { describe } from "../host/errno.ts";
 import {
@@ -282,19 +283,7 @@ function tryListen(host: Native, address: Address, kind: ListenKind): Result<num
 }
 
 function nameOf(address: Address | Code): string {
-  if (typeof address === "number") return "";
-  switch (address.family) {
-    case "inet":
-      return `${address.host}:${address.port}`;
-    case "inet6":
-      return `[${address.host}]:${address.port}`;
-    case "unix":
-      return address.path;
-    case "vsock":
-      return `vsock:${address.cid}:${address.port}`;
-    case "netlink":
-      return "netlink";
-  }
+  return typeof address === "number" ? "" : addressText(address);
 }
 
 // ---------------------------------------------------------------------------------------------------------- processes

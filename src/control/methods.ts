@@ -4,7 +4,7 @@
  * A handler answers through its `Answer`, exactly once unless it streams; what it throws is a bug.
  */
 import type { Result } from "../base/result.ts";
-import type { JobMode } from "../unit/model.ts";
+import { JOB_MODES } from "../unit/model.ts";
 import type {
   ControlBackend,
   ControlFailure,
@@ -49,18 +49,6 @@ const JOB_TYPES: readonly ControlJobType[] = [
   "reload-or-restart",
   "try-reload-or-restart",
   "verify-active",
-];
-
-const JOB_MODES: readonly JobMode[] = [
-  "replace",
-  "fail",
-  "replace-irreversibly",
-  "isolate",
-  "flush",
-  "ignore-dependencies",
-  "ignore-requirements",
-  "triggering",
-  "restart-dependencies",
 ];
 
 const EXIT_VERBS: readonly ExitRequest["verb"][] = [

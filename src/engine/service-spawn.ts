@@ -2,10 +2,10 @@
  * The commands of a service: which process gets which descriptors and variables (systemd.exec(5) "Environment
  * Variables in Spawned Processes", sd_listen_fds(3)).
  */
+import { bareSignalName } from "../base/signal.ts";
 import { USEC_INFINITY } from "../base/time.ts";
 import type { ExecCommand, NotifyAccess, ServiceSettings } from "../unit/model.ts";
 import { broken, type Engine, emit, log } from "./engine.ts";
-import { bareSignalName } from "./exit-status.ts";
 import { linked } from "./graph.ts";
 import { newProcess } from "./process.ts";
 import { watchdogUsec } from "./service-state.ts";

@@ -6,6 +6,7 @@
  * on that is one bind() of the service's main process or of any of its descendants. They are taken one in each turn
  * of the event loop: a program that binds without end waits for its own turn, and nobody else does.
  */
+import { addressText } from "../host/address-text.ts";
 import { describe } from "../host/errno.ts";
 import { type Address, type Native, POLL_HANGUP, POLL_IN } from "../host/native.ts";
 import type { SocketUnit } from "../unit/model.ts";
@@ -101,16 +102,16 @@ function answerOne(
   restore(match);
   const code = host.adoptReplace(filter, attempt.id, match.fd, attempt.fd, attempt.closeOnExec);
   if (code < 0 && code !== ENOENT)
-    log.write("warn", unit, `cannot hand over ${addressWord(match.address)}: ${describe(code)}`);
+    log.write("warn", unit, `cannot hand over ${addressText(match.address)}: ${describe(code)}`);
   else sayAdopted(log, unit, attempt.pid, match.address, address);
 }
 
 /** A program that made an IPv4 socket and got an IPv6 one serves well, but shows its peers' addresses wrong. */
 function sayAdopted(log: Log, unit: string, pid: number, held: Address, wanted: Address | null): void {
-  const word = addressWord(held);
+  const word = addressText(held);
   if (wanted !== null && wanted.family !== held.family) {
-    const advice = `ListenStream=${addressWord(wanted)} in the socket unit would match it exactly`;
-    log.write("info", unit, `process ${pid} adopted ${word} for its ${addressWord(wanted)}; ${advice}`);
+    const advice = `ListenStream=${addressText(wanted)} in the socket unit would match it exactly`;
+    log.write("info", unit, `process ${pid} adopted ${word} for its ${addressText(wanted)}; ${advice}`);
   } else log.write("debug", unit, `process ${pid} adopted ${word}`);
 }
 
@@ -140,19 +141,4 @@ function keepSpareName(host: Native, address: Address): void {
 function restorePath(host: Native, address: Address, suffix: string): void {
   if (address.family !== "unix" || address.path.startsWith("@")) return;
   if (typeof host.lstat(address.path) === "number") host.link(hiddenName(address.path, suffix), address.path);
-}
-
-function addressWord(address: Address): string {
-  switch (address.family) {
-    case "inet":
-      return `${address.host}:${address.port}`;
-    case "inet6":
-      return `[${address.host}]:${address.port}`;
-    case "unix":
-      return address.path;
-    case "vsock":
-      return `vsock:${address.cid}:${address.port}`;
-    case "netlink":
-      return "netlink";
-  }
 }

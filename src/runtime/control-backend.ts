@@ -34,7 +34,8 @@ import type {
   UnitState,
 } from "../engine/state.ts";
 import { timerId } from "../engine/timer.ts";
-import type { Address, RingEntry } from "../host/native.ts";
+import { addressText } from "../host/address-text.ts";
+import type { RingEntry } from "../host/native.ts";
 import type { ExecCommand, Listener, Unit } from "../unit/model.ts";
 import { classifyUnitName } from "../unit/unit-name.ts";
 import { parseLogLevel } from "./log-levels.ts";
@@ -442,21 +443,6 @@ function listenerStatus(runtime: Runtime, listener: Listener, fd: number | undef
   const address = fd === undefined || !("address" in listener) ? null : runtime.sockets.address(fd);
   const bound = fd === undefined ? null : address === null ? listener.text : addressText(address);
   return { address: listener.text, kind: KIND_WORD[listener.kind], bound };
-}
-
-function addressText(address: Address): string {
-  switch (address.family) {
-    case "inet":
-      return `${address.host}:${address.port}`;
-    case "inet6":
-      return `[${address.host}]:${address.port}`;
-    case "unix":
-      return address.path;
-    case "vsock":
-      return `vsock:${address.cid}:${address.port}`;
-    case "netlink":
-      return "netlink";
-  }
 }
 
 // ------------------------------------------------------------------------------------------------------------- logs

@@ -63,16 +63,19 @@ export type EmergencyAction =
   | "halt-force"
   | "halt-immediate";
 
-export type JobMode =
-  | "fail"
-  | "replace"
-  | "replace-irreversibly"
-  | "isolate"
-  | "flush"
-  | "ignore-dependencies"
-  | "ignore-requirements"
-  | "triggering"
-  | "restart-dependencies";
+export const JOB_MODES = [
+  "fail",
+  "replace",
+  "replace-irreversibly",
+  "isolate",
+  "flush",
+  "ignore-dependencies",
+  "ignore-requirements",
+  "triggering",
+  "restart-dependencies",
+] as const;
+
+export type JobMode = (typeof JOB_MODES)[number];
 
 /** One Condition…= or Assert…= line. `kind` is the directive without its prefix ("PathExists"). */
 export interface Condition {

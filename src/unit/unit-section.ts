@@ -3,7 +3,13 @@
 import { parseBoolean } from "./boolean.ts";
 import { dependencyNames, installNames } from "./dependency.ts";
 import { type Directives, dependencyOf, fieldsOf } from "./directive.ts";
-import type { Condition, DependencyKind, EmergencyAction, JobMode } from "./model.ts";
+import {
+  type Condition,
+  type DependencyKind,
+  type EmergencyAction,
+  JOB_MODES,
+  type JobMode,
+} from "./model.ts";
 import { parseAbsolutePath } from "./path.ts";
 import { rateBurst, rateInterval } from "./rate-limit.ts";
 import { readyChecks } from "./ready-check.ts";
@@ -31,17 +37,7 @@ export const emergencyAction: ValueType<EmergencyAction> = oneOf<EmergencyAction
   "halt-immediate",
 );
 
-const jobMode: ValueType<JobMode> = oneOf<JobMode>(
-  "fail",
-  "replace",
-  "replace-irreversibly",
-  "isolate",
-  "flush",
-  "ignore-dependencies",
-  "ignore-requirements",
-  "triggering",
-  "restart-dependencies",
-);
+const jobMode: ValueType<JobMode> = oneOf(...JOB_MODES);
 
 const description: ValueType<string> = orDefault(specified(plain("text", (value) => value)));
 

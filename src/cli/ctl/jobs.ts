@@ -3,7 +3,7 @@ import { parseSignal } from "../../base/signal.ts";
 import type { ControlJobResult, ControlJobType, JobTicket, KillRequest } from "../../control/backend.ts";
 import type { ClientError } from "../../control/client.ts";
 import { isGlob } from "../../unit/glob.ts";
-import type { JobMode } from "../../unit/model.ts";
+import { JOB_MODES, type JobMode } from "../../unit/model.ts";
 import { type Context, complain, EXIT_FAILURE, EXIT_OK, quiet, reportFailure } from "./context.ts";
 import { completeName, getUnit, resolveUnitNames } from "./units.ts";
 
@@ -13,18 +13,6 @@ export interface JobVerb {
   readonly word: string;
   readonly mode?: JobMode;
 }
-
-const JOB_MODES: readonly JobMode[] = [
-  "fail",
-  "replace",
-  "replace-irreversibly",
-  "isolate",
-  "flush",
-  "ignore-dependencies",
-  "ignore-requirements",
-  "triggering",
-  "restart-dependencies",
-];
 
 /** systemctl(1): 5 the unit is not there, 3 the job does not apply, 4 refused for want of a privilege, 1 the rest. */
 const EXIT_BY_ERROR: Readonly<Record<string, number>> = {
