@@ -1,10 +1,10 @@
 /** The blob for what only [X-Usher] asks for; loaded with the first unit that does. */
 import { USEC_INFINITY } from "./base/time.ts";
-import type { Activation } from "./runtime/activation.ts";
-import { createAdoption } from "./runtime/adoption.ts";
-import { createHold } from "./runtime/hold.ts";
-import { createIdleWatch } from "./runtime/idle-watch.ts";
-import { createReadiness } from "./runtime/readiness.ts";
+import type { Activation } from "./runtime/adopt/activation.ts";
+import { createAdoption } from "./runtime/adopt/adoption.ts";
+import { createHold } from "./runtime/adopt/hold.ts";
+import { createIdleWatch } from "./runtime/adopt/idle-watch.ts";
+import { createReadiness } from "./runtime/adopt/readiness.ts";
 import { followLog, type Runtime, stateOf } from "./runtime/runtime.ts";
 import type { ExecCommand } from "./unit/model.ts";
 

@@ -1,8 +1,8 @@
 /** The blob that speaks with the system bus; loaded when there is one. */
-import type { Bus } from "./runtime/bus.ts";
-import { createBus } from "./runtime/bus-link.ts";
+import type { Bus } from "./runtime/bus/bus.ts";
+import { createBus } from "./runtime/bus/bus-link.ts";
 import { containerKind } from "./runtime/condition-facts.ts";
-import { type ControlParts, createControlBackend } from "./runtime/control-backend.ts";
+import { type ControlParts, createControlBackend } from "./runtime/control/control-backend.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 
 export function openBus(runtime: Runtime, parts: ControlParts): Bus {

@@ -1,6 +1,6 @@
 /** The blob that answers usherctl; loaded when the first client comes. */
 import { type ControlServer, createControlServer } from "./control/server.ts";
-import { type ControlParts, createControlBackend } from "./runtime/control-backend.ts";
+import { type ControlParts, createControlBackend } from "./runtime/control/control-backend.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 
 export function openControl(runtime: Runtime, parts: ControlParts): ControlServer {

@@ -1,11 +1,11 @@
 /** The composition root of usher as an init: reads the command line, opens the sockets, and hands over to the rest. */
 import type { UnitReader } from "./cli/system.ts";
 import { native } from "./host/native.ts";
-import { bootEarly, type EarlyBoot } from "./runtime/early-boot.ts";
-import { environmentValue } from "./runtime/environment.ts";
-import { parseInvocation } from "./runtime/options.ts";
-import { specifierFacts } from "./runtime/system-facts.ts";
-import { createLoader } from "./unit/loader.ts";
+import { bootEarly, type EarlyBoot } from "./runtime/boot/early-boot.ts";
+import { parseInvocation } from "./runtime/boot/options.ts";
+import { specifierFacts } from "./runtime/boot/system-facts.ts";
+import { environmentValue } from "./runtime/process/environment.ts";
+import { createLoader } from "./unit/load/loader.ts";
 
 const EXIT_USAGE = 2;
 const ACCOUNT_FILE_MAX = 4 * 1024 * 1024;

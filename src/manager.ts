@@ -3,8 +3,8 @@ import type { createActivation } from "./activation.ts";
 import type { openBus } from "./bus.ts";
 import type { openControl } from "./control.ts";
 import { native } from "./host/native.ts";
-import type { EarlyBoot } from "./runtime/early-boot.ts";
-import { runInit } from "./runtime/init.ts";
+import type { EarlyBoot } from "./runtime/boot/early-boot.ts";
+import { runInit } from "./runtime/boot/init.ts";
 
 /** Never returns: ends with the container. */
 export function main(early: EarlyBoot): void {

@@ -11,7 +11,7 @@ import {
   directiveReference,
   type ReferenceEntry,
   type ReferencePart,
-} from "../src/unit/directive-reference.ts";
+} from "../src/unit/directive/directive-reference.ts";
 import { testsOf } from "./tested-by.ts";
 
 const root = join(import.meta.dirname, "..");

@@ -60,7 +60,7 @@ export function importsOf(text: string): { specifier: string; line: number }[] {
   }));
 }
 
-/** Checks one file. `file` is relative to the repository: `src/unit/lexer.ts`. */
+/** Checks one file. `file` is relative to the repository: `src/unit/text/lexer.ts`. */
 export function checkFile(file: string, text: string): Violation[] {
   const path = file.replace(/^src\//, "");
   const name = layerOf(path);

@@ -13,7 +13,7 @@ import type { Effect } from "../../src/engine/effect.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Event } from "../../src/engine/event.ts";
 import { createEngine, step } from "../../src/engine/step.ts";
-import { finishUnit } from "../../src/unit/finish-unit.ts";
+import { finishUnit } from "../../src/unit/load/finish-unit.ts";
 import type { DependencyKind, Unit, UnitType } from "../../src/unit/model.ts";
 import { type Draft, writable } from "../../src/unit/settings.ts";
 

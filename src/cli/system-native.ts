@@ -28,7 +28,7 @@ import {
   type SpawnRequest,
 } from "../host/native.ts";
 import type { SocketAddress } from "../unit/model.ts";
-import { parseSocketAddress } from "../unit/socket-address.ts";
+import { parseSocketAddress } from "../unit/value/socket-address.ts";
 import type { Network } from "./proxy/network.ts";
 import {
   type Clock,

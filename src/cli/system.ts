@@ -5,8 +5,8 @@
 import type { Result } from "../base/result.ts";
 import type { Usec } from "../base/time.ts";
 import type { Transport } from "../control/client.ts";
-import type { Loader, LoaderOptions } from "../unit/loader.ts";
-import type { SpecifierFacts } from "../unit/specifier.ts";
+import type { Loader, LoaderOptions } from "../unit/load/loader.ts";
+import type { SpecifierFacts } from "../unit/text/specifier.ts";
 import type { Network } from "./proxy/network.ts";
 
 /** A positive errno. */

@@ -5,21 +5,21 @@
  */
 
 import { addUsec, USEC_PER_SEC } from "../base/time.ts";
-import { activeState, isActiveOrActivating, isInactiveOrDeactivating } from "./active-state.ts";
-import { addJob } from "./add-job.ts";
-import { checkBound, checkUnneeded, checkUpheld } from "./continuous.ts";
 import { type Engine, emit, log, type Work } from "./engine.ts";
 import { ATOM, linked, linkedByAtom } from "./graph.ts";
-import { finishJob, hasJobOfType, isInstalled } from "./job.ts";
-import { runJob } from "./run-job.ts";
-import { setServiceState } from "./service-state.ts";
-import { enterDead } from "./service-stop.ts";
-import { settleUnit } from "./settle.ts";
-import { endShutdownWhenDone, takeEmergencyAction } from "./shutdown.ts";
-import { retryDeferred, serviceChanged } from "./socket-trigger.ts";
+import { addJob } from "./job/add-job.ts";
+import { finishJob, hasJobOfType, isInstalled } from "./job/job.ts";
+import { runJob } from "./job/run-job.ts";
+import { canReload } from "./job/transaction.ts";
+import { setServiceState } from "./service/service-state.ts";
+import { enterDead } from "./service/service-stop.ts";
+import { endShutdownWhenDone, takeEmergencyAction } from "./shutdown/shutdown.ts";
+import { retryDeferred, serviceChanged } from "./socket/socket-trigger.ts";
 import type { ServiceState, UnitState } from "./state.ts";
 import { setTimer } from "./timer.ts";
-import { canReload } from "./transaction.ts";
+import { activeState, isActiveOrActivating, isInactiveOrDeactivating } from "./unit/active-state.ts";
+import { checkBound, checkUnneeded, checkUpheld } from "./unit/continuous.ts";
+import { settleUnit } from "./unit/settle.ts";
 
 /** Does the first of a set; false: the set is empty. */
 function doNext<T>(engine: Engine, set: Set<T>, act: (engine: Engine, item: T) => void): boolean {

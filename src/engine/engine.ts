@@ -11,6 +11,7 @@ import type { EmergencyAction, JobMode } from "../unit/model.ts";
 import { derivedInvocationId } from "./derive.ts";
 import type { Effect, LogLevel } from "./effect.ts";
 import { emptyGraph, type Graph } from "./graph.ts";
+import type { Wait } from "./job/wait.ts";
 import type {
   EngineOptions,
   Job,
@@ -23,7 +24,6 @@ import type {
   SocketState,
   UnitState,
 } from "./state.ts";
-import type { Wait } from "./wait.ts";
 
 /** What one unit's change asks to be done elsewhere, in order. */
 export type Work =

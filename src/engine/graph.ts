@@ -8,7 +8,7 @@
  */
 import type { DependencyKind, Unit } from "../unit/model.ts";
 import type { UnitState } from "./state.ts";
-import { placeholderState } from "./unit-state.ts";
+import { placeholderState } from "./unit/unit-state.ts";
 
 export type LinkKind =
   | DependencyKind

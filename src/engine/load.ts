@@ -2,13 +2,14 @@
  * Units come from their files (systemd's manager_reload, but without forgetting anything on the way): new ones are
  * added, known ones get new settings and keep their state, those that are gone are forgotten as soon as they are down.
  */
-import { activeState, isInactiveOrFailed } from "./active-state.ts";
+
 import { type Engine, emit } from "./engine.ts";
 import type { UnitsLoaded } from "./event.ts";
 import { rebuildGraph } from "./graph.ts";
-import { addToRunQueue } from "./job.ts";
+import { addToRunQueue } from "./job/job.ts";
 import type { UnitState } from "./state.ts";
-import { freshState, placeholderState, withModel } from "./unit-state.ts";
+import { activeState, isInactiveOrFailed } from "./unit/active-state.ts";
+import { freshState, placeholderState, withModel } from "./unit/unit-state.ts";
 
 function isName(unit: UnitState): boolean {
   return unit.kind === "passive" && unit.model === null;

@@ -10,32 +10,32 @@ import type { Effect } from "./effect.ts";
 import { type Engine, emit, emptyEngine, log } from "./engine.ts";
 import type { ConditionsChecked, ConnectionAccepted, Event, ProcessExited, TimerElapsed } from "./event.ts";
 import { findUnit } from "./graph.ts";
-import { finishJob, unitOfJob } from "./job.ts";
+import { finishJob, unitOfJob } from "./job/job.ts";
+import { cancelJob, requestJob } from "./job/request.ts";
+import { conditionsChecked } from "./job/run-job.ts";
 import { loadUnits } from "./load.ts";
-import { cancelJob, requestJob } from "./request.ts";
-import { cleaned, requestClean, resetFailed } from "./reset.ts";
-import { conditionsChecked } from "./run-job.ts";
-import { serviceProcessExited } from "./service-exit.ts";
-import { serviceOutOfMemory, serviceProcessesGone } from "./service-gone.ts";
-import { serviceIdle } from "./service-idle.ts";
-import { mainPidGuessed } from "./service-main-pid.ts";
-import { serviceBusName, serviceNotified } from "./service-notify.ts";
-import { pidFileRead } from "./service-pid-file.ts";
-import { readyChecked } from "./service-ready.ts";
-import { serviceExecuted, serviceSpawned, serviceSpawnFailed } from "./service-spawned.ts";
-import { serviceTimedOut, watchdogElapsed } from "./service-timeout.ts";
-import { beginShutdown, hastenShutdown, shutdownTimedOut } from "./shutdown.ts";
+import { serviceProcessExited } from "./service/service-exit.ts";
+import { serviceOutOfMemory, serviceProcessesGone } from "./service/service-gone.ts";
+import { serviceIdle } from "./service/service-idle.ts";
+import { mainPidGuessed } from "./service/service-main-pid.ts";
+import { serviceBusName, serviceNotified } from "./service/service-notify.ts";
+import { pidFileRead } from "./service/service-pid-file.ts";
+import { readyChecked } from "./service/service-ready.ts";
+import { serviceExecuted, serviceSpawned, serviceSpawnFailed } from "./service/service-spawned.ts";
+import { serviceTimedOut, watchdogElapsed } from "./service/service-timeout.ts";
+import { beginShutdown, hastenShutdown, shutdownTimedOut } from "./shutdown/shutdown.ts";
 import {
   socketProcessExited,
   socketProcessesGone,
   socketSpawned,
   socketSpawnFailed,
   socketTimedOut,
-} from "./socket-exit.ts";
-import { socketFailed, socketOpened } from "./socket-start.ts";
-import { acceptFailed, connectionAccepted, instanceLoaded, socketIncoming } from "./socket-trigger.ts";
+} from "./socket/socket-exit.ts";
+import { socketFailed, socketOpened } from "./socket/socket-start.ts";
+import { acceptFailed, connectionAccepted, instanceLoaded, socketIncoming } from "./socket/socket-trigger.ts";
+import { endPause, endPollPauses } from "./socket/trigger-limit.ts";
 import type { EngineOptions, ServiceState, SocketState, UnitState } from "./state.ts";
-import { endPause, endPollPauses } from "./trigger-limit.ts";
+import { cleaned, requestClean, resetFailed } from "./unit/reset.ts";
 
 export function createEngine(options: EngineOptions): Engine {
   return emptyEngine(options);

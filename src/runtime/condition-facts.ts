@@ -1,16 +1,16 @@
 /** Condition…= and Assert…= asked of the real container: what each fact is read from, at the moment it is asked for. */
 import type { FileKind, Native } from "../host/native.ts";
+import type { Condition } from "../unit/model.ts";
+import { expandGlob } from "../unit/text/glob.ts";
 import {
   type ConditionFacts,
   type ConditionVerdict,
   evaluateConditions,
   type PathStatus,
-} from "../unit/condition.ts";
-import { expandGlob } from "../unit/glob.ts";
-import type { Condition } from "../unit/model.ts";
-import { findGroup } from "./accounts.ts";
+} from "../unit/value/condition.ts";
+import { specifierFacts } from "./boot/system-facts.ts";
+import { findGroup } from "./process/accounts.ts";
 import type { Runtime } from "./runtime.ts";
-import { specifierFacts } from "./system-facts.ts";
 
 const SMALL_FILE = 64 * 1024;
 const CPU_INFO_MAX = 4 * 1024 * 1024;

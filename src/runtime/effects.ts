@@ -6,23 +6,23 @@
 import type { Result } from "../base/result.ts";
 import { err, ok } from "../base/result.ts";
 import { USEC_INFINITY, USEC_PER_SEC } from "../base/time.ts";
-import { activeState } from "../engine/active-state.ts";
 import type { Effect, Spawn, UnitChanged } from "../engine/effect.ts";
 import { linked } from "../engine/graph.ts";
+import { activeState } from "../engine/unit/active-state.ts";
 import { describe } from "../host/errno.ts";
 import type { ExecCommand, SocketUnit, UsherSettings } from "../unit/model.ts";
-import type { Activation } from "./activation.ts";
-import type { HeldSocket } from "./adopt-match.ts";
-import { BUS_UNIT } from "./bus.ts";
+import type { Activation } from "./adopt/activation.ts";
+import type { HeldSocket } from "./adopt/adopt-match.ts";
+import { endContainer } from "./boot/container-end.ts";
+import { BUS_UNIT } from "./bus/bus.ts";
 import { checkConditions } from "./condition-facts.ts";
-import { endContainer } from "./container-end.ts";
-import { removeCredentials } from "./credentials.ts";
-import { removeRuntimeDirectories } from "./exec-directories.ts";
-import type { LogLevel } from "./log-levels.ts";
+import type { LogLevel } from "./log/log-levels.ts";
+import { removeCredentials } from "./process/credentials.ts";
+import { removeRuntimeDirectories } from "./process/exec-directories.ts";
+import { type PassedDescriptor, type SpawnOrder, spawnCommand } from "./process/spawn-command.ts";
 import { type Runtime, serviceOf, socketOf, stateOf, unitOf } from "./runtime.ts";
-import { explainOpenFailure } from "./socket-open.ts";
-import { socketOwner } from "./socket-owner.ts";
-import { type PassedDescriptor, type SpawnOrder, spawnCommand } from "./spawn-command.ts";
+import { explainOpenFailure } from "./socket/socket-open.ts";
+import { socketOwner } from "./socket/socket-owner.ts";
 
 type Handlers = {
   readonly [K in Effect["type"]]: (runtime: Runtime, effect: Extract<Effect, { type: K }>) => void;

@@ -1,7 +1,8 @@
 /** Unit names as values of dependencies, Service=, Sockets=, Alias= and the like (systemd.unit(5)). */
+
+import { words } from "./text/whitespace.ts";
 import { isValidUnitName, unitPrefix, unitType, withInstance } from "./unit-name.ts";
-import type { Scope, ValueType } from "./value-type.ts";
-import { words } from "./whitespace.ts";
+import type { Scope, ValueType } from "./value/value-type.ts";
 
 const EXPECTED = "names of units, with their suffix";
 

@@ -18,7 +18,7 @@ import type {
   UnitSettings,
   UsherSettings,
 } from "./model.ts";
-import { BURST_UNSET } from "./rate-limit.ts";
+import { BURST_UNSET } from "./value/rate-limit.ts";
 
 /** As in the unit file: what depends on other settings is not decided yet. */
 export interface WrittenServiceSettings extends Omit<ServiceSettings, "type"> {

@@ -4,7 +4,7 @@
  */
 import { carriedByte, joinCarriedBytes, utf8Bytes } from "../base/utf8.ts";
 import type { UnitType } from "./model.ts";
-import { isNormalized, isValidPath, simplifyPath } from "./path.ts";
+import { isNormalized, isValidPath, simplifyPath } from "./value/path.ts";
 
 const LONGEST_UNIT_NAME = 255;
 const TYPES: ReadonlySet<string> = new Set<UnitType>([

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { exitStatusName, exitStatusOfName } from "../../src/base/exit-status.ts";
 import { describeExit as inStatus } from "../../src/cli/ctl/exit-words.ts";
-import { describeExit as inLog } from "../../src/engine/exit-status.ts";
+import { describeExit as inLog } from "../../src/engine/unit/exit-status.ts";
 
 /** As systemd 257's `systemctl status` printed them. */
 const shown: readonly [number, string][] = [

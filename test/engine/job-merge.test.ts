@@ -1,7 +1,7 @@
 /** The laws that stand above the table of job merging. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { areConflicting, isRedundant, isSuperset, mergeJobs } from "../../src/engine/job-merge.ts";
+import { areConflicting, isRedundant, isSuperset, mergeJobs } from "../../src/engine/job/job-merge.ts";
 import type { ActiveState, JobType } from "../../src/engine/state.ts";
 
 const type = fc.constantFrom<JobType>("start", "verify-active", "stop", "reload", "restart");

@@ -3,7 +3,6 @@
  * test tells them to, and a clock that moves when a test moves it.
  */
 
-import { activeState } from "../../src/engine/active-state.ts";
 import type { Effect, Kill, Spawn } from "../../src/engine/effect.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Event } from "../../src/engine/event.ts";
@@ -11,6 +10,7 @@ import { findUnit } from "../../src/engine/graph.ts";
 import { restoreEngine, saveEngine } from "../../src/engine/save.ts";
 import type { EngineOptions, EngineState, JobRequest, UnitState } from "../../src/engine/state.ts";
 import { createEngine, step } from "../../src/engine/step.ts";
+import { activeState } from "../../src/engine/unit/active-state.ts";
 import type { JobMode, Unit } from "../../src/unit/model.ts";
 
 export const OPTIONS: EngineOptions = {

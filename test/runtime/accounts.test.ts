@@ -5,7 +5,7 @@ import {
   groupName,
   memberGroups,
   type ReadAccountFile,
-} from "../../src/runtime/accounts.ts";
+} from "../../src/runtime/process/accounts.ts";
 
 const FILES = {
   "/etc/passwd": [

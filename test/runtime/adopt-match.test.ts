@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Address } from "../../src/host/native.ts";
-import { type HeldSocket, matchBind } from "../../src/runtime/adopt-match.ts";
+import { type HeldSocket, matchBind } from "../../src/runtime/adopt/adopt-match.ts";
 
 const inet = (host: string, port: number): Address => ({
   family: host.includes(":") ? "inet6" : "inet",

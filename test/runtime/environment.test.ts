@@ -4,7 +4,7 @@ import {
   DEFAULT_PATH,
   type EnvironmentSources,
   environmentValue,
-} from "../../src/runtime/environment.ts";
+} from "../../src/runtime/process/environment.ts";
 
 const EXEC: EnvironmentSources["exec"] = {
   environment: [],

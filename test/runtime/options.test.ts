@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseInvocation } from "../../src/runtime/options.ts";
+import { parseInvocation } from "../../src/runtime/boot/options.ts";
 
 function parse(
   args: string[],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createBirths } from "../../src/runtime/process-births.ts";
+import { createBirths } from "../../src/runtime/process/process-births.ts";
 
 /** A kernel that gives out ids in order, and goes round after `max`. */
 function kernel(max = 1000) {

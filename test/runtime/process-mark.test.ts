@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isOfInvocation, markLimits } from "../../src/runtime/process-mark.ts";
+import { isOfInvocation, markLimits } from "../../src/runtime/process/process-mark.ts";
 import { readUnit } from "../cli/support/fake-backend.ts";
 
 const ID = "0123456789abcdef0123456789abcdef";

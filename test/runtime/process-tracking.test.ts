@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Native, PROCESS_FIELDS } from "../../src/host/native.ts";
-import { membersOf, takeSnapshot, takeStrangers } from "../../src/runtime/process-tracking.ts";
+import { membersOf, takeSnapshot, takeStrangers } from "../../src/runtime/process/process-tracking.ts";
 
 const ESRCH = 3;
 const Z = "Z".charCodeAt(0);

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { directiveReference } from "../../src/unit/directive-reference.ts";
+import { directiveReference } from "../../src/unit/directive/directive-reference.ts";
 import { page, renderDirectives } from "../../tools/directives.ts";
 import { TESTED_BY, testsOf } from "../../tools/tested-by.ts";
 

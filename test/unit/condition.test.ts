@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
+import type { Condition } from "../../src/unit/model.ts";
 import {
   type ConditionFacts,
   evaluateConditions,
   type PathStatus,
   testCondition,
-} from "../../src/unit/condition.ts";
-import type { Condition } from "../../src/unit/model.ts";
+} from "../../src/unit/value/condition.ts";
 import { FACTS } from "./facts.ts";
 
 const FILES: Readonly<Record<string, PathStatus>> = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { findDirective, hasSection, sectionDirectives } from "../../src/unit/directive-table.ts";
-import { knownDirectives } from "../../src/unit/known-directives.ts";
+import { findDirective, hasSection, sectionDirectives } from "../../src/unit/directive/directive-table.ts";
+import { knownDirectives } from "../../src/unit/directive/known-directives.ts";
 import directives from "./vectors/directives.json" with { type: "json" };
 
 describe("the directive table", () => {

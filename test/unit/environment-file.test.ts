@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseEnvironmentFile, readVariables } from "../../src/unit/environment-file.ts";
+import { parseEnvironmentFile, readVariables } from "../../src/unit/text/environment-file.ts";
 import vectors from "./vectors/environment.json" with { type: "json" };
 
 describe("environment files", () => {

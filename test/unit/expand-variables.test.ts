@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the curlies are what is tested
 import { describe, expect, it } from "vitest";
-import { expandArguments } from "../../src/unit/expand-variables.ts";
+import { expandArguments } from "../../src/unit/text/expand-variables.ts";
 import vectors from "./vectors/environment.json" with { type: "json" };
 
 const FOO: Readonly<Record<string, string>> = {

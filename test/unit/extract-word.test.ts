@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { extractWords, type WordRules } from "../../src/unit/extract-word.ts";
+import { extractWords, type WordRules } from "../../src/unit/text/extract-word.ts";
 import vectors from "./vectors/extract-word.json" with { type: "json" };
 
 const RULES: Readonly<Record<string, WordRules>> = {

@@ -1,4 +1,4 @@
-import type { SpecifierFacts } from "../../src/unit/specifier.ts";
+import type { SpecifierFacts } from "../../src/unit/text/specifier.ts";
 
 /** A Debian container that usher runs in as root. */
 export const FACTS: SpecifierFacts = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { expandGlob, globExpression } from "../../src/unit/glob.ts";
+import { expandGlob, globExpression } from "../../src/unit/text/glob.ts";
 
 const matches = (pattern: string, text: string): boolean => globExpression(pattern).test(text);
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Assignment, lexUnitFile, positionAt } from "../../src/unit/lexer.ts";
+import { type Assignment, lexUnitFile, positionAt } from "../../src/unit/text/lexer.ts";
 
 /** "line:column key=value", the place that of the value. */
 function shown(assignment: Assignment): string {

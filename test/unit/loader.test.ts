@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { formatDiagnostic } from "../../src/unit/diagnostic.ts";
-import { createLoader, type Loader, type LoaderOptions } from "../../src/unit/loader.ts";
+import { createLoader, type Loader, type LoaderOptions } from "../../src/unit/load/loader.ts";
+import { searchPath } from "../../src/unit/load/unit-files.ts";
 import type { DependencyKind, Unit } from "../../src/unit/model.ts";
-import { searchPath } from "../../src/unit/unit-files.ts";
+import { formatDiagnostic } from "../../src/unit/text/diagnostic.ts";
 import { FACTS } from "./facts.ts";
 import { type MemoryFiles, type MemoryTree, memoryFiles, SECRET } from "./memory-files.ts";
 

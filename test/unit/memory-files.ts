@@ -1,5 +1,5 @@
 import { err, ok } from "../../src/base/result.ts";
-import { linkTarget, type UnitFileEntry, type UnitFiles } from "../../src/unit/unit-files.ts";
+import { linkTarget, type UnitFileEntry, type UnitFiles } from "../../src/unit/load/unit-files.ts";
 
 /** A file's text, or `{ link }` to another path. */
 export type MemoryTree = Readonly<Record<string, string | { readonly link: string }>>;

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { extractWords } from "../../src/unit/extract-word.ts";
-import { createLoader } from "../../src/unit/loader.ts";
-import { searchPath } from "../../src/unit/unit-files.ts";
+import { createLoader } from "../../src/unit/load/loader.ts";
+import { searchPath } from "../../src/unit/load/unit-files.ts";
+import { extractWords } from "../../src/unit/text/extract-word.ts";
 import {
   classifyUnitName,
   escapePath,
@@ -13,7 +13,7 @@ import {
   unitInstance,
   withInstance,
 } from "../../src/unit/unit-name.ts";
-import { compareVersions } from "../../src/unit/version.ts";
+import { compareVersions } from "../../src/unit/value/version.ts";
 import { FACTS } from "./facts.ts";
 import { memoryFiles } from "./memory-files.ts";
 

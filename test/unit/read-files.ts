@@ -1,6 +1,6 @@
-import { formatDiagnostic } from "../../src/unit/diagnostic.ts";
-import { createLoader } from "../../src/unit/loader.ts";
+import { createLoader } from "../../src/unit/load/loader.ts";
 import type { ServiceUnit, SocketUnit, Unit } from "../../src/unit/model.ts";
+import { formatDiagnostic } from "../../src/unit/text/diagnostic.ts";
 import { FACTS } from "./facts.ts";
 import { type MemoryTree, memoryFiles } from "./memory-files.ts";
 

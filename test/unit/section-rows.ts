@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { sectionDirectives } from "../../src/unit/directive-table.ts";
+import { sectionDirectives } from "../../src/unit/directive/directive-table.ts";
 import type { Unit } from "../../src/unit/model.ts";
 import { type ReadUnit, UNITS } from "./read-files.ts";
 

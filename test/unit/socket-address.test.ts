@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Listener } from "../../src/unit/model.ts";
-import { formatSocketAddress } from "../../src/unit/socket-address.ts";
+import { formatSocketAddress } from "../../src/unit/value/socket-address.ts";
 import { readSocket } from "./read-files.ts";
 import vectors from "./vectors/socket-address.json" with { type: "json" };
 

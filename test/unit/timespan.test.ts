@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { USEC_INFINITY } from "../../src/base/time.ts";
-import { parseTimeout, parseTimespan } from "../../src/unit/timespan.ts";
+import { parseTimeout, parseTimespan } from "../../src/unit/value/timespan.ts";
 import vectors from "./vectors/timespan.json" with { type: "json" };
 
 function parse(variant: string | undefined, text: string): number | undefined {

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { signalName } from "../../src/base/signal.ts";
 import { USEC_INFINITY, USEC_PER_SEC } from "../../src/base/time.ts";
 import type { ServiceUnit, SocketUnit, Unit } from "../../src/unit/model.ts";
-import { formatSocketAddress } from "../../src/unit/socket-address.ts";
+import { formatSocketAddress } from "../../src/unit/value/socket-address.ts";
 import { readFiles } from "./read-files.ts";
 import vectors from "./vectors/unit-file-syntax.json" with { type: "json" };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { expandSpecifiers } from "../../src/unit/specifier.ts";
+import { expandSpecifiers } from "../../src/unit/text/specifier.ts";
 import {
   classifyUnitName,
   escapePath,

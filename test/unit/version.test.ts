@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compareVersions } from "../../src/unit/version.ts";
+import { compareVersions } from "../../src/unit/value/version.ts";
 
 /** Each is newer than the one before it (the UAPI group's version format). */
 const RISING = [

@@ -2,8 +2,8 @@
 import { parseSignal } from "../../base/signal.ts";
 import type { ControlJobResult, ControlJobType, JobTicket, KillRequest } from "../../control/backend.ts";
 import type { ClientError } from "../../control/client.ts";
-import { isGlob } from "../../unit/glob.ts";
 import { JOB_MODES, type JobMode } from "../../unit/model.ts";
+import { isGlob } from "../../unit/text/glob.ts";
 import { type Context, complain, EXIT_FAILURE, EXIT_OK, quiet, reportFailure } from "./context.ts";
 import { completeName, getUnit, resolveUnitNames } from "./units.ts";
 

@@ -7,7 +7,6 @@
 import { signalName } from "../../base/signal.ts";
 import { USEC_INFINITY, type Usec } from "../../base/time.ts";
 import type { ExecStatus, Stamp, UnitDetails } from "../../control/backend.ts";
-import { capabilityName } from "../../unit/capability.ts";
 import type {
   ExecCommand,
   ExecDirectoryKind,
@@ -17,6 +16,7 @@ import type {
   ServiceSettings,
   SocketSettings,
 } from "../../unit/model.ts";
+import { capabilityName } from "../../unit/value/capability.ts";
 import { formatSpan, formatTimestamp, type TimestampStyle, type UtcOffset } from "../format/time.ts";
 import { exitCodeWord } from "./exit-words.ts";
 

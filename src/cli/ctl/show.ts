@@ -1,7 +1,7 @@
 /** The verbs `show` and `cat`. */
 import type { SystemSummary, UnitDetails } from "../../control/backend.ts";
-import { knownDirective } from "../../unit/known-directives.ts";
-import { lexUnitFile } from "../../unit/lexer.ts";
+import { knownDirective } from "../../unit/directive/known-directives.ts";
+import { lexUnitFile } from "../../unit/text/lexer.ts";
 import { formatTimestamp } from "../format/time.ts";
 import { openUnitFiles } from "../unit-files/open.ts";
 import { type Context, complain, EXIT_FAILURE, EXIT_OK, print, reportFailure } from "./context.ts";

@@ -1,6 +1,6 @@
 /** The verbs on unit files: enable, disable, mask, preset, is-enabled, list-unit-files, get-default, edit, … */
 import type { Result } from "../../base/result.ts";
-import { baseName } from "../../unit/unit-files.ts";
+import { baseName } from "../../unit/load/unit-files.ts";
 import { type Cell, type Column, renderTable, tableJson } from "../format/table.ts";
 import { applyPlan } from "../unit-files/apply.ts";
 import { openUnitFiles } from "../unit-files/open.ts";

@@ -1,5 +1,5 @@
 /** The names and globs that people type, and which units they mean (systemctl(1), "Parameter Syntax"). */
-import { globExpression, isGlob } from "../../unit/glob.ts";
+import { globExpression, isGlob } from "../../unit/text/glob.ts";
 import { escapePath, escapeUnitName, isValidUnitName, unitType } from "../../unit/unit-name.ts";
 
 export interface MangledName {

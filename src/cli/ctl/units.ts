@@ -3,7 +3,7 @@
 import { err, ok, type Result } from "../../base/result.ts";
 import type { UnitDetails, UnitSummary } from "../../control/backend.ts";
 import type { ClientError } from "../../control/client.ts";
-import { isGlob } from "../../unit/glob.ts";
+import { isGlob } from "../../unit/text/glob.ts";
 import { type Context, complain } from "./context.ts";
 import { selectUnits } from "./list-units.ts";
 import { mangleUnitName, patternFilter } from "./unit-patterns.ts";

@@ -3,7 +3,7 @@
  * For trying socket activation without units.
  */
 import { err, ok, type Result } from "../../base/result.ts";
-import { formatSocketAddress, parseSocketAddress } from "../../unit/socket-address.ts";
+import { formatSocketAddress, parseSocketAddress } from "../../unit/value/socket-address.ts";
 import { type ParsedOptions, parseOptions } from "../options.ts";
 import { getVariable, type ListenKind, type RunRequest, type System } from "../system.ts";
 

@@ -11,8 +11,8 @@
  */
 import { err, ok, type Result } from "../../base/result.ts";
 import { USEC_INFINITY, USEC_PER_SEC, type Usec } from "../../base/time.ts";
-import { parseInteger, UINT32_MAX } from "../../unit/number.ts";
-import { parseTimespan } from "../../unit/timespan.ts";
+import { parseInteger, UINT32_MAX } from "../../unit/value/number.ts";
+import { parseTimespan } from "../../unit/value/timespan.ts";
 import { type OptionTable, type ParsedOptions, parseOptions } from "../options.ts";
 import { parseBackend } from "../proxy/backend.ts";
 import type { Network } from "../proxy/network.ts";

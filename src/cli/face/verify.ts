@@ -5,11 +5,12 @@
  * as if its folder were usher's own, and only it is judged. Exit status 0: nothing is wrong (warnings and notices
  * aside); 1: something is; 2: the command line is wrong.
  */
-import type { Diagnostic } from "../../unit/diagnostic.ts";
-import { formatDiagnostic } from "../../unit/diagnostic.ts";
-import type { UnitDiagnostic } from "../../unit/load-unit.ts";
+
+import type { UnitDiagnostic } from "../../unit/load/load-unit.ts";
+import { baseName, directoryOf, type SearchPath, searchPath } from "../../unit/load/unit-files.ts";
 import type { ExecCommand, Unit } from "../../unit/model.ts";
-import { baseName, directoryOf, type SearchPath, searchPath } from "../../unit/unit-files.ts";
+import type { Diagnostic } from "../../unit/text/diagnostic.ts";
+import { formatDiagnostic } from "../../unit/text/diagnostic.ts";
 import { isValidUnitName } from "../../unit/unit-name.ts";
 import { chooseStyle, type Style } from "../format/style.ts";
 import type { System, UnitReader } from "../system.ts";

@@ -1,7 +1,7 @@
 /** The proxy's one operand: HOST:PORT, HOST, /path or @abstract. */
 import { err, ok, type Result } from "../../base/result.ts";
 import { utf8Length } from "../../base/utf8.ts";
-import { parseInteger } from "../../unit/number.ts";
+import { parseInteger } from "../../unit/value/number.ts";
 
 export type Backend =
   | { readonly kind: "unix"; readonly path: string }

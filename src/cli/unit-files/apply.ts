@@ -1,6 +1,6 @@
 /** Carries out a plan of link changes, and says what was done in systemctl's words. */
 import { err, ok, type Result } from "../../base/result.ts";
-import { directoryOf } from "../../unit/unit-files.ts";
+import { directoryOf } from "../../unit/load/unit-files.ts";
 import { EEXIST, ENOENT, type Files, type System } from "../system.ts";
 import type { LinkChange, Plan } from "./plan.ts";
 

@@ -1,5 +1,5 @@
 /** [Install] of a unit file, as far as enabling needs it. */
-import { lexUnitFile } from "../../unit/lexer.ts";
+import { lexUnitFile } from "../../unit/text/lexer.ts";
 import { isValidUnitName, unitInstance, unitPrefix } from "../../unit/unit-name.ts";
 
 export interface InstallSection {

@@ -1,5 +1,5 @@
 /** Chooses the folders that a command works on: those of the running usher, else the usual ones. */
-import { type UnitFiles as ReadableFiles, type SearchPath, searchPath } from "../../unit/unit-files.ts";
+import { type UnitFiles as ReadableFiles, type SearchPath, searchPath } from "../../unit/load/unit-files.ts";
 import type { Context } from "../ctl/context.ts";
 import { ENOENT, getVariable, type System } from "../system.ts";
 import {

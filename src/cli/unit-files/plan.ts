@@ -4,7 +4,7 @@
  * The caller carries the changes out in order and prints one line for each (apply.ts).
  */
 import { err, ok, type Result } from "../../base/result.ts";
-import { baseName, directoryOf } from "../../unit/unit-files.ts";
+import { baseName, directoryOf } from "../../unit/load/unit-files.ts";
 import { templateOf, unitInstance } from "../../unit/unit-name.ts";
 import {
   dependencyLinks,

@@ -8,7 +8,7 @@
  *
  * Nothing here writes. Paths are those inside `root`, which is put before them for access only.
  */
-import { baseName, directoryOf, linkTarget, type SearchPath } from "../../unit/unit-files.ts";
+import { baseName, directoryOf, linkTarget, type SearchPath } from "../../unit/load/unit-files.ts";
 import { isValidUnitName, templateOf, unitInstance, withInstance } from "../../unit/unit-name.ts";
 import type { FileEntry, Files } from "../system.ts";
 import { type InstallSection, NO_INSTALL, readInstall } from "./install-section.ts";

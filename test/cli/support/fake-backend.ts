@@ -11,9 +11,9 @@ import type {
   UnitDetails,
   UnitSummary,
 } from "../../../src/control/backend.ts";
-import { finishUnit } from "../../../src/unit/finish-unit.ts";
+import { finishUnit } from "../../../src/unit/load/finish-unit.ts";
+import { createReader, lexText, readInto } from "../../../src/unit/load/read-unit.ts";
 import type { Unit, UnitType } from "../../../src/unit/model.ts";
-import { createReader, lexText, readInto } from "../../../src/unit/read-unit.ts";
 import type { Draft } from "../../../src/unit/settings.ts";
 import { FACTS } from "../../unit/facts.ts";
 import { NOW } from "./memory-system.ts";

@@ -5,7 +5,7 @@ import { ENOENT } from "../../../src/cli/system.ts";
 import type { ControlBackend } from "../../../src/control/backend.ts";
 import type { Transport } from "../../../src/control/client.ts";
 import { type ControlSession, createControlServer } from "../../../src/control/server.ts";
-import { createLoader } from "../../../src/unit/loader.ts";
+import { createLoader } from "../../../src/unit/load/loader.ts";
 import { FACTS } from "../../unit/facts.ts";
 import { createMemoryFiles, type MemoryNode } from "./memory-files.ts";
 

@@ -1,0 +1,34 @@
+/**
+ * /run/systemd/system, by which programs and packages' scripts tell that systemd is there to be asked (sd_booted(3)).
+ *
+ * usher makes it only where the `systemctl` that such a script finds is usher: the scripts then start, stop and reload
+ * what they install through usher. Without the directory they start daemons themselves, or nothing; with it and
+ * systemd's own systemctl every one of their calls would fail.
+ */
+import { describe } from "../../host/errno.ts";
+import type { Native } from "../../host/native.ts";
+import type { Log } from "../log/log.ts";
+import { makeParents } from "../socket/socket-open.ts";
+
+const MARK = "/run/systemd/system";
+
+/** What apt sets as PATH for packages' scripts, whatever the container's is. */
+const SCRIPT_PATH: readonly string[] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
+export function markBooted(host: Native, wanted: boolean | null, log: Pick<Log, "write">): void {
+  if (!(wanted ?? (host.identity().euid === 0 && isSystemctl(host)))) return;
+  makeParents(host, `${MARK}/x`, 0o755);
+  const status = host.stat(MARK);
+  if (typeof status === "number")
+    log.write("warn", null, `cannot make ${MARK}: ${describe(status)}, ignoring`);
+}
+
+function isSystemctl(host: Native): boolean {
+  const own = host.stat("/proc/self/exe");
+  for (const directory of SCRIPT_PATH) {
+    const found = host.stat(`${directory}/systemctl`);
+    if (typeof found === "number") continue;
+    return typeof own !== "number" && found.inode === own.inode && found.device === own.device;
+  }
+  return false;
+}

@@ -1,0 +1,146 @@
+/**
+ * The container's log: usher's own records by pino, and the lines of services in the same form, which the native
+ * framer writes with prefixes that are made here. One record a line, on standard output:
+ *
+ *     {"level":30,"time":1764000000000,"unit":"app.service","pid":12,"msg":"ready"}
+ *
+ * A record without `pid` is usher speaking about the unit. Service lines are filtered by the unit's LogLevelMax=,
+ * usher's own by USHER_LOG_LEVEL; both also go into the ring that `usherctl logs` and `status` read.
+ */
+import pino from "pino";
+import type { CaptureSink, Native } from "../../host/native.ts";
+import type { ExecSettings } from "../../unit/model.ts";
+import { LEVEL_OF_PRIORITY, LEVEL_WORDS, type LogLevel, PRIORITY_OF_LEVEL } from "./log-levels.ts";
+
+export type LogFormat = "json" | "pretty";
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+  readonly colour: boolean;
+}
+
+export interface Log {
+  /** One record; `unit` null is usher itself. A call that the level leaves out costs nothing but the call. */
+  write(
+    level: LogLevel,
+    unit: string | null,
+    message: string,
+    fields?: Readonly<Record<string, unknown>>,
+  ): void;
+  /** Would a record of that level be written to standard output? Spares the making of a message that nobody sees. */
+  shows(level: LogLevel): boolean;
+  setLevel(level: LogLevel): void;
+  level(): LogLevel;
+  /** How the lines of one process of a unit are written. */
+  sink(unit: string, pid: number, exec: ExecSettings): CaptureSink;
+  /** The unit's number in the ring; 0 is usher itself. */
+  tag(unit: string | null): number;
+  unitOfTag(tag: number): string | null;
+}
+
+/** Kept for `usherctl logs` and `status` even where the level keeps them from standard output. */
+const IN_RING: readonly LogLevel[] = ["info", "warn", "error", "fatal"];
+
+export function createLog(host: Native, options: LogOptions): Log {
+  const tags = new Map<string, number>();
+  const names: (string | null)[] = [null];
+  const stream = {
+    write: (line: string): void =>
+      void host.writeOut(1, options.format === "json" ? line : prettyRecord(line, options.colour)),
+  };
+  const logger = pino({ base: null, level: options.level }, stream);
+  const tag = (unit: string | null): number => {
+    if (unit === null) return 0;
+    const known = tags.get(unit);
+    if (known !== undefined) return known;
+    tags.set(unit, names.length);
+    return names.push(unit) - 1;
+  };
+  const write: Log["write"] = (level, unit, message, fields) => {
+    const shown = level !== "silent" && logger.isLevelEnabled(level);
+    if (shown) logger[level]({ ...(unit === null ? null : { unit }), ...fields }, message);
+    if (shown || IN_RING.includes(level))
+      host.ringAdd(tag(unit), PRIORITY_OF_LEVEL[level], host.pid, message);
+  };
+  host.onOutDropped((lines) =>
+    write("warn", null, `${lines} lines of this log were lost: nobody read them in time`),
+  );
+  return {
+    write,
+    shows: (level) => level !== "silent" && logger.isLevelEnabled(level),
+    setLevel(level) {
+      logger.level = level;
+    },
+    level: () => logger.level as LogLevel,
+    sink: (unit, pid, exec) => captureSink(options, tag(unit), unit, pid, exec),
+    tag,
+    unitOfTag: (number) => names[number] ?? null,
+  };
+}
+
+function captureSink(
+  options: LogOptions,
+  tag: number,
+  unit: string,
+  pid: number,
+  exec: ExecSettings,
+): CaptureSink {
+  const json = options.format === "json";
+  const identifier = exec.syslogIdentifier === null ? {} : { identifier: exec.syslogIdentifier };
+  const bindings = JSON.stringify({ unit, pid, ...identifier }).slice(1, -1);
+  const label = `${unit}[${pid}]`;
+  const before = LEVEL_OF_PRIORITY.map((level, priority) => {
+    if (priority > exec.logLevelMax) return null;
+    return json ? `{"level":${level.number},"time":` : colourOf(level.name, options.colour);
+  });
+  const limit = exec.logRateLimit;
+  return {
+    tag,
+    pid,
+    stream: 1,
+    before,
+    after: json
+      ? `,${bindings},"msg":"`
+      : ` ${options.colour ? `\u001b[0m\u001b[36m${label}\u001b[0m` : label}: `,
+    suffix: json ? '"}\n' : "\n",
+    json,
+    timeFormat: json ? "ms" : "clock",
+    priority: exec.syslogLevel,
+    parsePrefix: exec.syslogLevelPrefix,
+    ringPriorityMax: Math.min(exec.logLevelMax, 7),
+    ...(limit === null ? null : { rateBurst: limit.burst, rateIntervalUsec: limit.intervalUsec }),
+  };
+}
+
+/** "12:00:01.123 app.service: started" from one of pino's own lines. */
+function prettyRecord(line: string, colour: boolean): string {
+  const {
+    level,
+    time,
+    unit,
+    msg,
+    job: _job,
+    jobType: _type,
+    jobResult: _result,
+    ...fields
+  } = JSON.parse(line) as Record<string, unknown>;
+  const word = LEVEL_WORDS[Number(level)] ?? "info";
+  const clock = new Date(Number(time)).toISOString().slice(11, 23);
+  const rest = Object.keys(fields).length === 0 ? "" : ` ${JSON.stringify(fields)}`;
+  const subject = typeof unit === "string" ? unit : "usher";
+  const mark = word === "info" ? "" : `${word}: `;
+  const start = colourOf(word, colour);
+  return `${start}${clock} ${subject}: ${mark}${String(msg)}${rest}${start === "" ? "" : "\u001b[0m"}\n`;
+}
+
+const COLOURS: Readonly<Record<string, string>> = {
+  warn: "\u001b[33m",
+  error: "\u001b[31m",
+  fatal: "\u001b[1;31m",
+  debug: "\u001b[2m",
+};
+
+function colourOf(word: string, colour: boolean): string {
+  return colour ? (COLOURS[word] ?? "") : "";
+}

@@ -1,0 +1,69 @@
+/**
+ * SetCredential= and LoadCredential= (systemd.exec(5), "Credentials"): files in a directory of the service's own below
+ * /run/credentials, readable by its user alone, named to it in CREDENTIALS_DIRECTORY, and gone when it has stopped.
+ * A container has no memory file system to spare for them; they are as safe as /run is.
+ */
+import { err, ok, type Result } from "../../base/result.ts";
+import { describe } from "../../host/errno.ts";
+import type { Native } from "../../host/native.ts";
+import type { Credential } from "../../unit/model.ts";
+import { makeParents } from "../socket/socket-open.ts";
+
+const ROOT = "/run/credentials";
+const STORES: readonly string[] = [
+  "/etc/credstore",
+  "/run/credstore",
+  "/usr/local/lib/credstore",
+  "/usr/lib/credstore",
+];
+const CREDENTIAL_MAX = 1024 * 1024;
+
+export function credentialsDirectory(unit: string): string {
+  return `${ROOT}/${unit}`;
+}
+
+/** The directory, null where the unit has no credentials, or a sentence about what can't be had. */
+export function makeCredentials(
+  host: Native,
+  unit: string,
+  credentials: readonly Credential[],
+  uid: number,
+): Result<string | null, string> {
+  if (credentials.length === 0) return ok(null);
+  const directory = credentialsDirectory(unit);
+  makeParents(host, `${directory}/x`, 0o755);
+  const loaded = new Set<string>();
+  for (const credential of credentials) {
+    const text = credential.source === "set" ? credential.value : load(host, credential.value);
+    if (typeof text === "number")
+      return err(`cannot load the credential "${credential.id}" from ${credential.value}: ${describe(text)}`);
+    // What is loaded wins over what is set.
+    if (text === null || (credential.source === "set" && loaded.has(credential.id))) continue;
+    if (credential.source === "load") loaded.add(credential.id);
+    const written = writeOne(host, `${directory}/${credential.id}`, text, uid);
+    if (written < 0) return err(`cannot write the credential "${credential.id}": ${describe(written)}`);
+  }
+  host.chmod(directory, 0o500);
+  if (uid >= 0) host.chown(directory, uid, -1);
+  return ok(directory);
+}
+
+export function removeCredentials(host: Native, unit: string, credentials: readonly Credential[]): void {
+  if (credentials.length > 0) host.removeTree(credentialsDirectory(unit));
+}
+
+function writeOne(host: Native, path: string, text: string, uid: number): number {
+  host.unlink(path);
+  const written = host.writeFile(path, text, 0o400);
+  return written < 0 || uid < 0 ? written : host.chown(path, uid, -1);
+}
+
+/** A path, or a name in the credential stores; a name that is in none of them is no credential. */
+function load(host: Native, source: string): string | number | null {
+  if (source.startsWith("/")) return host.readFile(source, CREDENTIAL_MAX);
+  for (const store of STORES) {
+    const text = host.readFile(`${store}/${source}`, CREDENTIAL_MAX);
+    if (typeof text === "string") return text;
+  }
+  return null;
+}

@@ -1,0 +1,94 @@
+/**
+ * The environment block of a process that usher starts (systemd.exec(5), "Environment variables in spawned
+ * processes").
+ *
+ * Later sources win, in this order: the container's own environment (which people expect to reach a service), what
+ * usher says about this start, the account's variables, PassEnvironment=, Environment=, EnvironmentFile=; and
+ * UnsetEnvironment= takes away last. `[X-Usher] CleanEnvironment=yes` leaves the container's environment out.
+ */
+import type { ExecSettings } from "../../unit/model.ts";
+import type { User } from "./accounts.ts";
+
+/** systemd's DEFAULT_PATH, for a container that has set none. */
+export const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** Variables that describe how usher itself was started and that would only mislead a service. */
+const NEVER_INHERITED: readonly string[] = [
+  "LISTEN_PID",
+  "LISTEN_FDS",
+  "LISTEN_FDNAMES",
+  "NOTIFY_SOCKET",
+  "WATCHDOG_PID",
+  "WATCHDOG_USEC",
+  "INVOCATION_ID",
+  "FDSTORE",
+];
+
+export interface EnvironmentSources {
+  /** `NAME=value` as usher was started with. */
+  readonly container: readonly string[];
+  readonly cleanEnvironment: boolean;
+  /** What usher says about this start: LISTEN_FDS, NOTIFY_SOCKET, INVOCATION_ID, … */
+  readonly own: readonly string[];
+  readonly user: User | null;
+  readonly exec: Pick<
+    ExecSettings,
+    "environment" | "passEnvironment" | "unsetEnvironment" | "setLoginEnvironment" | "user" | "execSearchPath"
+  >;
+  /** Assignments read from the environment files, in order. */
+  readonly fileAssignments: readonly string[];
+}
+
+/** `NAME=value` strings, each name once. */
+export function buildEnvironment(sources: EnvironmentSources): string[] {
+  const { container, exec } = sources;
+  const inherited = sources.cleanEnvironment ? pick(container, exec.passEnvironment) : inheritable(container);
+  const searchPath = exec.execSearchPath.length > 0 ? [`PATH=${exec.execSearchPath.join(":")}`] : [];
+  const merged = new Map<string, string>([["PATH", `PATH=${DEFAULT_PATH}`]]);
+  for (const source of [
+    inherited,
+    sources.own,
+    accountVariables(sources.user, exec),
+    searchPath,
+    exec.environment,
+    sources.fileAssignments,
+  ]) {
+    for (const assignment of source) merged.set(nameOf(assignment), assignment);
+  }
+  for (const unset of exec.unsetEnvironment) remove(merged, unset);
+  return [...merged.values()];
+}
+
+/** The value of a variable in a block, or null. */
+export function environmentValue(block: readonly string[], name: string): string | null {
+  const assignment = block.findLast((entry) => nameOf(entry) === name);
+  return assignment === undefined ? null : assignment.slice(name.length + 1);
+}
+
+function inheritable(container: readonly string[]): string[] {
+  return container.filter((assignment) => {
+    const name = nameOf(assignment);
+    return !NEVER_INHERITED.includes(name) && !name.startsWith("USHER_");
+  });
+}
+
+function pick(container: readonly string[], names: readonly string[]): string[] {
+  return container.filter((assignment) => names.includes(nameOf(assignment)));
+}
+
+function accountVariables(user: User | null, exec: EnvironmentSources["exec"]): string[] {
+  if (user === null) return [];
+  if (!(exec.setLoginEnvironment ?? exec.user !== null)) return [`USER=${user.name}`];
+  return [`USER=${user.name}`, `LOGNAME=${user.name}`, `HOME=${user.home}`, `SHELL=${user.shell}`];
+}
+
+/** UnsetEnvironment=: a name takes the variable away, a whole assignment only where it is exactly that. */
+function remove(merged: Map<string, string>, unset: string): void {
+  const name = nameOf(unset);
+  if (name === unset || merged.get(name) === unset) merged.delete(name);
+}
+
+function nameOf(assignment: string): string {
+  const equals = assignment.indexOf("=");
+  return equals < 0 ? assignment : assignment.slice(0, equals);
+}
