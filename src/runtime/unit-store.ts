@@ -105,12 +105,24 @@ export function createUnitStore(
 }
 
 /**
- * Beside another init, systemd's directories hold that init's units: started by hand on a machine that systemd runs,
- * or with directories of its own, usher keeps its hands off them.
+ * Beside another init, systemd's directories hold that init's units: started by hand on a machine, or with directories
+ * of its own, usher keeps its hands off them.
  */
 function isGuest(host: Native, options: InitOptions): boolean {
   if (host.isPid1) return false;
-  return options.unitDirectories.length > 0 || host.readFile("/proc/1/comm", COMM_MAX) === "systemd\n";
+  const isSystemd = host.readFile("/proc/1/comm", COMM_MAX) === "systemd\n";
+  return options.unitDirectories.length > 0 || isSystemd || isOnTheMachineItself(host);
+}
+
+/**
+ * The namespaces that the kernel made at boot have fixed inode numbers (PROC_UTS_INIT_INO and PROC_IPC_INIT_INO of
+ * linux/proc_ns.h). Engines give every container its own, unless told otherwise.
+ */
+function isOnTheMachineItself(host: Native): boolean {
+  return (
+    host.readlink("/proc/self/ns/uts") === "uts:[4026531838]" &&
+    host.readlink("/proc/self/ns/ipc") === "ipc:[4026531839]"
+  );
 }
 
 const LEVELS: Readonly<Record<Severity, LogLevel>> = { error: "error", warning: "warn", notice: "info" };

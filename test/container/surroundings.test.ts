@@ -149,3 +149,24 @@ s.send(b"READY=1")
     expect(await fds("passed")).toEqual([0, 1, 2, 3, 4]);
   });
 });
+
+describe("beside another init, systemd's directories", () => {
+  const units = { "mine.service": `[Service]\nExecStart=/bin/echo mine runs\n${install}` };
+  const other = "/etc/systemd/system/other.service";
+  const theirs = { [other]: `[Service]\nExecStart=/bin/echo theirs runs\n${install}` };
+  const wants = "/etc/systemd/system/multi-user.target.wants";
+  const entrypoint = ["sh", "-c", `mkdir -p ${wants} && ln -s ${other} ${wants} && /usr/bin/usher; exit $?`];
+
+  test("count in a container", async (context) => {
+    const box = await startUsher({ units, files: theirs, entrypoint }, context);
+    await box.line(({ text }) => text.includes("theirs runs"));
+  });
+
+  test("are left alone on the machine itself", async (context) => {
+    const box = await startUsher({ units, files: theirs, entrypoint, machineNamespaces: true }, context);
+    await box.line(({ text }) => text.includes("mine runs"));
+    expect((await box.exec(["usherctl", "show", "-p", "LoadState", "other.service"])).stdout).toBe(
+      "LoadState=not-found\n",
+    );
+  });
+});

@@ -57,6 +57,8 @@ export type StartOptions = {
   readonly tty?: boolean;
   readonly memoryBytes?: number;
   readonly pidsLimit?: number;
+  /** In the UTS and IPC namespaces of the machine itself, as what is started outside of any container. */
+  readonly machineNamespaces?: boolean;
   readonly ulimits?: Readonly<Record<string, { readonly soft: number; readonly hard: number }>>;
   /** Namespaced kernel settings, e.g. { "net.ipv6.bindv6only": "1" }. */
   readonly sysctls?: Readonly<Record<string, string>>;
@@ -172,6 +174,7 @@ class PlainContainer extends GenericContainer {
     Object.assign(this.createOpts, { Tty: options.tty ?? false, OpenStdin: options.tty ?? false });
     Object.assign(this.hostConfig, {
       ...(options.readOnly === undefined ? {} : { ReadonlyRootfs: options.readOnly }),
+      ...(options.machineNamespaces === true ? { UTSMode: "host", IpcMode: "host" } : {}),
       ...(options.pidsLimit === undefined ? {} : { PidsLimit: options.pidsLimit }),
       ...(options.memoryBytes === undefined
         ? {}
