@@ -73,6 +73,9 @@ JSValue new_text_z(JSContext *ctx, const char *string);
 JSValue new_bytes(JSContext *ctx, const uint8_t *bytes, size_t len);
 /* The reverse; allocated with malloc. NULL: no memory. Units above 255 are cut. */
 uint8_t *take_bytes(JSContext *ctx, JSValueConst value, size_t *len);
+/* Vector of C strings from an array of strings; NULL where one isn't, or memory is out. Free with free_vector. */
+char **take_vector(JSContext *ctx, JSValueConst array);
+void free_vector(char **vector);
 /* Length of the UTF-8 sequence at p (1…4), 0 where it is invalid or cut off. */
 int utf8_length(const uint8_t *p, const uint8_t *end);
 

@@ -76,31 +76,6 @@ static JSValue js_exit(JSContext *ctx, JSValueConst this, int argc, JSValueConst
 	_exit(code);
 }
 
-/* Vector of C strings from an array; free with free_vector. */
-static char **take_vector(JSContext *ctx, JSValueConst array)
-{
-	uint32_t n = array_length(ctx, array);
-	char **vector = calloc((size_t)n + 1, sizeof *vector);
-	for (uint32_t i = 0; vector && i < n; i++) {
-		JSValue item = JS_GetPropertyUint32(ctx, array, i);
-		struct text text = {0};
-		if (take_text(ctx, item, &text))
-			vector[i] = strdup(text.bytes);
-		free_text(ctx, &text);
-		JS_FreeValue(ctx, item);
-		if (!vector[i])
-			break;
-	}
-	return vector;
-}
-
-static void free_vector(char **vector)
-{
-	for (char **v = vector; v && *v; v++)
-		free(*v);
-	free(vector);
-}
-
 static JSValue js_reexec(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 {
 	(void)this;

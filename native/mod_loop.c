@@ -11,6 +11,7 @@
  */
 #include "host.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -433,6 +434,32 @@ static JSValue js_utc_offset(JSContext *ctx, JSValueConst this, int argc, JSValu
 	return JS_NewInt32(ctx, localtime_r(&seconds, &tm) ? (int)(tm.tm_gmtoff / 60) : 0);
 }
 
+/* Without the zone's file the C library takes the first letters of "Europe/Berlin" for a name, and counts as UTC. */
+static bool zone_is_known(void)
+{
+	const char *zone = getenv("TZ");
+	char path[PATH_MAX];
+	if (!zone || strpbrk(zone, "0123456789"))
+		return true;
+	zone += zone[0] == ':';
+	snprintf(path, sizeof path, zone[0] == '/' ? "%s" : "/usr/share/zoneinfo/%s", zone);
+	return access(path, R_OK) == 0;
+}
+
+static JSValue js_zone_name(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+{
+	(void)this;
+	(void)argc;
+	int64_t usec;
+	if (!take(ctx, argv, "l", &usec))
+		return JS_EXCEPTION;
+	time_t seconds = (time_t)(usec / 1000000);
+	struct tm tm;
+	tzset();
+	bool known = localtime_r(&seconds, &tm) && zone_is_known();
+	return new_text_z(ctx, known && tm.tm_zone ? tm.tm_zone : "UTC");
+}
+
 static const JSCFunctionListEntry functions[] = {
 	JS_CFUNC_DEF("watch", 3, js_watch),
 	JS_CFUNC_DEF("rewatch", 2, js_rewatch),
@@ -448,6 +475,7 @@ static const JSCFunctionListEntry functions[] = {
 	JS_CFUNC_MAGIC_DEF("boottime", 0, js_clock, CLOCK_BOOTTIME),
 	JS_CFUNC_MAGIC_DEF("realtime", 0, js_clock, CLOCK_REALTIME),
 	JS_CFUNC_DEF("utcOffset", 1, js_utc_offset),
+	JS_CFUNC_DEF("zoneName", 1, js_zone_name),
 };
 
 void mod_loop_init(JSContext *ctx, JSValueConst host)

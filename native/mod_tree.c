@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define MAX_DEPTH 256
@@ -79,6 +80,16 @@ static void own_entry(struct walk *walk, int parent, const char *name)
 	note(walk, result);
 }
 
+/* 0, or the first error. */
+static int remove_tree(const char *path)
+{
+	struct walk walk = {.leave = remove_entry};
+	if (path[0] == 0 || strcmp(path, "/") == 0)
+		return EINVAL;
+	walk_entry(&walk, AT_FDCWD, path, 0);
+	return walk.error;
+}
+
 static JSValue js_remove_tree(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 {
 	(void)this;
@@ -86,13 +97,45 @@ static JSValue js_remove_tree(JSContext *ctx, JSValueConst this, int argc, JSVal
 	struct text path = {0};
 	if (!take(ctx, argv, "p", &path))
 		return JS_EXCEPTION;
-	struct walk walk = {.leave = remove_entry};
-	if (path.len == 0 || strcmp(path.bytes, "/") == 0)
-		walk.error = EINVAL;
-	else
-		walk_entry(&walk, AT_FDCWD, path.bytes, 0);
+	int error = remove_tree(path.bytes);
 	free_text(ctx, &path);
-	return new_errno(ctx, walk.error);
+	return new_errno(ctx, error);
+}
+
+static void remove_and_exit(char **paths) __attribute__((noreturn));
+static void remove_and_exit(char **paths)
+{
+	sigset_t none;
+	sigemptyset(&none);
+	lastline_forget();
+	setsid();
+	syscall(SYS_close_range, 3U, ~0U, 0U);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	int status = 0;
+	for (; *paths; paths++)
+		status |= remove_tree(*paths) != 0;
+	_exit(status);
+}
+
+/*
+ * The same for several trees in a child: PID 1 must not stand still while a cache of a hundred thousand files goes.
+ * The child's pid, or -errno; it ends with 0, or with 1 where something stays.
+ */
+static JSValue js_remove_trees_aside(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+{
+	(void)this;
+	(void)argc;
+	char **paths = take_vector(ctx, argv[0]);
+	if (!paths)
+		return JS_ThrowTypeError(ctx, "no paths");
+	pid_t pid = fork();
+	if (pid == 0)
+		remove_and_exit(paths);
+	int error = errno;
+	if (pid > 0)
+		process_spawned(pid);
+	free_vector(paths);
+	return pid < 0 ? new_errno(ctx, error) : JS_NewInt32(ctx, pid);
 }
 
 static JSValue js_chown_tree(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
@@ -117,6 +160,7 @@ static JSValue js_chown_tree(JSContext *ctx, JSValueConst this, int argc, JSValu
 
 static const JSCFunctionListEntry functions[] = {
 	JS_CFUNC_DEF("removeTree", 1, js_remove_tree),
+	JS_CFUNC_DEF("removeTreesAside", 1, js_remove_trees_aside),
 	JS_CFUNC_DEF("chownTree", 4, js_chown_tree),
 };
 

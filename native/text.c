@@ -155,6 +155,32 @@ uint8_t *take_bytes(JSContext *ctx, JSValueConst value, size_t *len)
 	return bytes;
 }
 
+char **take_vector(JSContext *ctx, JSValueConst array)
+{
+	uint32_t n = array_length(ctx, array);
+	char **vector = calloc((size_t)n + 1, sizeof *vector);
+	for (uint32_t i = 0; vector && i < n; i++) {
+		JSValue item = JS_GetPropertyUint32(ctx, array, i);
+		struct text text = {0};
+		if (take_text(ctx, item, &text))
+			vector[i] = strdup(text.bytes);
+		free_text(ctx, &text);
+		JS_FreeValue(ctx, item);
+		if (!vector[i]) {
+			free_vector(vector);
+			vector = NULL;
+		}
+	}
+	return vector;
+}
+
+void free_vector(char **vector)
+{
+	for (char **v = vector; v && *v; v++)
+		free(*v);
+	free(vector);
+}
+
 static bool take_one(JSContext *ctx, JSValueConst value, char letter, void *out)
 {
 	switch (letter) {

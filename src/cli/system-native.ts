@@ -158,7 +158,7 @@ function createClock(host: Native): Clock {
   return {
     realtime: () => host.realtime(),
     monotonic: () => host.monotonic(),
-    utcOffset: (at) => host.utcOffset(at),
+    zone: (at) => ({ minutes: host.utcOffset(at), name: host.zoneName(at) }),
   };
 }
 

@@ -7,6 +7,7 @@ import type { Usec } from "../base/time.ts";
 import type { Transport } from "../control/client.ts";
 import type { Loader, LoaderOptions } from "../unit/load/loader.ts";
 import type { SpecifierFacts } from "../unit/text/specifier.ts";
+import type { TimeZone } from "./format/time.ts";
 import type { Network } from "./proxy/network.ts";
 
 /** A positive errno. */
@@ -49,8 +50,7 @@ export interface Files {
 export interface Clock {
   realtime(): Usec;
   monotonic(): Usec;
-  /** Minutes east of UTC at that moment. */
-  utcOffset(realtimeUsec: Usec): number;
+  readonly zone: TimeZone;
 }
 
 export interface Output {

@@ -12,6 +12,7 @@
 import type { Result } from "../base/result.ts";
 import type { Usec } from "../base/time.ts";
 import type { JobMode, LoadState, Unit } from "../unit/model.ts";
+import type { CleanKind } from "../unit/value/cleanable.ts";
 
 /** systemd's ActiveState= words. */
 export type ControlActiveState =
@@ -117,6 +118,7 @@ export interface ServiceStatus {
   /** The word for why it failed: success, exit-code, signal, timeout, start-limit-hit, … */
   readonly result: string;
   readonly reloadResult: string;
+  readonly cleanResult: string;
   readonly restarts: number;
   readonly fdStoreCount: number;
   /** When an auto-restart will happen (monotonic), 0: none pending. */
@@ -280,6 +282,8 @@ export type ControlErrorName =
   | "ShuttingDown"
   | "NoSuchJob"
   | "NoSuchProcess"
+  | "UnitBusy"
+  | "NothingToClean"
   | "NotSupported"
   | "Failed";
 
@@ -312,6 +316,15 @@ export interface ControlBackend {
   reexec(path: string | null): Result<null, ControlFailure>;
   /** Clears the failed state and the start counters of one unit, or of all with null. */
   resetFailed(name: string | null): Result<null, ControlFailure>;
+  /** Removes what the unit keeps; `awaitInactive` tells when that is done. */
+  clean(unit: string, what: readonly CleanKind[]): Result<null, ControlFailure>;
+  /**
+   * Calls back, once, with those of the units that have failed, when all of them are down and have no job: now, or
+   * later, but not after the returned function was called.
+   */
+  awaitInactive(units: readonly string[], done: (failed: readonly string[]) => void): () => void;
+  /** The same with what `system` says, when it is neither initializing nor starting. */
+  awaitBoot(done: (system: SystemSummary) => void): () => void;
   /** init's environment for services, NAME=value. */
   environment(): readonly string[];
   /** Sets and removes in one step. */

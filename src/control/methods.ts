@@ -5,6 +5,7 @@
  */
 import type { Result } from "../base/result.ts";
 import { JOB_MODES } from "../unit/model.ts";
+import { CLEAN_KINDS } from "../unit/value/cleanable.ts";
 import type {
   ControlBackend,
   ControlFailure,
@@ -105,6 +106,18 @@ export const METHODS: MethodTable = {
   ResetFailed: closed(
     (reader) => ({ unit: reader.textOrNull("unit") }),
     (backend, { unit }, answer) => settle(answer, backend.resetFailed(unit), empty),
+  ),
+  CleanUnit: closed(
+    (reader) => ({ unit: reader.text("unit"), what: reader.choices("what", CLEAN_KINDS) }),
+    (backend, { unit, what }, answer) => settle(answer, backend.clean(unit, what), empty),
+  ),
+  AwaitInactive: closed(
+    (reader) => ({ units: reader.texts("units") }),
+    (backend, { units }, answer) =>
+      answer.onGone(backend.awaitInactive(units, (failed) => answer.reply({ failed }))),
+  ),
+  AwaitBoot: open(nothing, (backend, _, answer) =>
+    answer.onGone(backend.awaitBoot((system) => answer.reply({ system }))),
   ),
   GetEnvironment: closed(nothing, (backend, _, answer) =>
     answer.reply({ environment: backend.environment() }),

@@ -15,6 +15,7 @@ export interface ParameterReader {
   integerOrNull(name: string, least: number, most: number): number | null;
   flag(name: string): boolean;
   choice<T extends string>(name: string, among: readonly T[], fallback?: T): T;
+  choices<T extends string>(name: string, among: readonly T[]): readonly T[];
 }
 
 export function readParameters(parameters: JsonObject): ParameterReader {
@@ -50,6 +51,12 @@ export function readParameters(parameters: JsonObject): ParameterReader {
     return found ?? fail(name, among[0] as T);
   };
 
+  const choices = <T extends string>(name: string, among: readonly T[]): readonly T[] => {
+    const words = texts(name);
+    const found = among.filter((one) => words.includes(one));
+    return words.every((word) => found.some((one) => one === word)) ? found : fail(name, []);
+  };
+
   return {
     wrong: () => bad,
     text,
@@ -59,5 +66,6 @@ export function readParameters(parameters: JsonObject): ParameterReader {
     integerOrNull: (name, least, most) => (absent(name) ? null : integer(name, least, most)),
     flag,
     choice,
+    choices,
   };
 }

@@ -11,6 +11,7 @@
 import { err, ok, type Result } from "../base/result.ts";
 import { carriedByte, joinCarriedBytes } from "../base/utf8.ts";
 import type { JobMode } from "../unit/model.ts";
+import type { CleanKind } from "../unit/value/cleanable.ts";
 import type {
   ControlJobResult,
   ControlJobType,
@@ -81,6 +82,17 @@ export interface Methods {
   readonly Reload: { readonly parameters: Nothing; readonly reply: Nothing };
   readonly Reexec: { readonly parameters: { readonly path: string | null }; readonly reply: Nothing };
   readonly ResetFailed: { readonly parameters: { readonly unit: string | null }; readonly reply: Nothing };
+  readonly CleanUnit: {
+    readonly parameters: { readonly unit: string; readonly what: readonly CleanKind[] };
+    readonly reply: Nothing;
+  };
+  /** Replies when none of the units is up or has a job, with those that have failed. */
+  readonly AwaitInactive: {
+    readonly parameters: { readonly units: readonly string[] };
+    readonly reply: { readonly failed: readonly string[] };
+  };
+  /** Replies when the boot is finished, or will never be. */
+  readonly AwaitBoot: { readonly parameters: Nothing; readonly reply: { readonly system: SystemSummary } };
   readonly GetEnvironment: {
     readonly parameters: Nothing;
     readonly reply: { readonly environment: readonly string[] };

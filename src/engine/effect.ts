@@ -8,6 +8,7 @@
  */
 import type { Usec } from "../base/time.ts";
 import type { ExecCommand } from "../unit/model.ts";
+import type { CleanKind } from "../unit/value/cleanable.ts";
 import type {
   ActiveState,
   ExecRole,
@@ -221,7 +222,7 @@ export interface ReleaseFdStore {
 export interface Clean {
   readonly type: "clean";
   readonly unit: string;
-  readonly what: readonly string[];
+  readonly what: readonly CleanKind[];
 }
 
 /** A unit's active or sub state changed. Several can come of one step, in order. */

@@ -10,6 +10,7 @@
  */
 import type { Usec } from "../base/time.ts";
 import type { JobMode, Unit } from "../unit/model.ts";
+import type { CleanKind } from "../unit/value/cleanable.ts";
 import type { JobId, JobRequest, ListenerIndex, ShutdownKind, SpawnToken } from "./state.ts";
 
 interface At {
@@ -67,12 +68,12 @@ export interface ResetFailed extends At {
   readonly unit: string | null;
 }
 
-/** systemctl clean: the unit must be inactive. Answered by `reply`. `what`: "runtime", "state", …, "fdstore". */
+/** systemctl clean: the unit must be inactive. Answered by `reply`. */
 export interface CleanRequested extends At {
   readonly type: "clean-requested";
   readonly requestId: number;
   readonly unit: string;
-  readonly what: readonly string[];
+  readonly what: readonly CleanKind[];
 }
 
 /** The answer to `clean`. */
@@ -222,6 +223,8 @@ export interface SocketOpened extends At {
 export interface SocketFailed extends At {
   readonly type: "socket-failed";
   readonly unit: string;
+  /** An owner that isn't there fails a process of systemd's, so the word is another. */
+  readonly result: "resources" | "exit-code";
   readonly message: string;
 }
 

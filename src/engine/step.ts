@@ -220,7 +220,7 @@ function handle(engine: Engine, event: Event): void {
       withSocket(engine, event.unit, (s) => socketOpened(engine, s));
       break;
     case "socket-failed":
-      withSocket(engine, event.unit, (s) => socketFailed(engine, s, event.message));
+      withSocket(engine, event.unit, (s) => socketFailed(engine, s, event));
       break;
     case "socket-incoming":
       withSocket(engine, event.unit, (s) => socketIncoming(engine, s, event.listener));

@@ -129,6 +129,8 @@ export interface NativeLoop {
   realtime(): number;
   /** Minutes east of UTC at that wall-clock time, by the container's /etc/localtime or TZ (0 without tzdata). */
   utcOffset(realtimeUsec: number): number;
+  /** "CET": what the zone is called at that time; "UTC" without tzdata. */
+  zoneName(realtimeUsec: number): string;
 }
 
 // ------------------------------------------------------------------------------------------------------- processes
@@ -473,6 +475,8 @@ export interface NativeFiles {
   cwd(): string | Code;
   /** Removes a tree without following links; a missing path is 0. First error, but goes on past it. */
   removeTree(path: string): Code;
+  /** The same in a child of its own: its pid. It ends with 1 where something stays. */
+  removeTreesAside(paths: readonly string[]): Code;
   /** Changes owner (and, where mode ≥ 0, the directory's own mode) of a tree without following links. */
   chownTree(path: string, uid: number, gid: number, mode: number): Code;
   inotifyInit(): Code;

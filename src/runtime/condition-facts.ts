@@ -9,7 +9,7 @@ import {
   type PathStatus,
 } from "../unit/value/condition.ts";
 import { specifierFacts } from "./boot/system-facts.ts";
-import { findGroup } from "./process/accounts.ts";
+import { findGroup, parseId } from "./process/accounts.ts";
 import type { Runtime } from "./runtime.ts";
 
 const SMALL_FILE = 64 * 1024;
@@ -68,6 +68,8 @@ function conditionFacts(runtime: Runtime): ConditionFacts {
       return [gid, egid, ...groups];
     },
     groupId(name) {
+      const number = parseId(name);
+      if (number !== null) return number;
       const found = findGroup(readAccounts, name);
       return found.ok ? found.value : null;
     },

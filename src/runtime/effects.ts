@@ -18,7 +18,7 @@ import { BUS_UNIT } from "./bus/bus.ts";
 import { checkConditions } from "./condition-facts.ts";
 import type { LogLevel } from "./log/log-levels.ts";
 import { removeCredentials } from "./process/credentials.ts";
-import { removeRuntimeDirectories } from "./process/exec-directories.ts";
+import { directoryPaths, removeRuntimeDirectories } from "./process/exec-directories.ts";
 import { type PassedDescriptor, type SpawnOrder, spawnCommand } from "./process/spawn-command.ts";
 import { type Runtime, serviceOf, socketOf, stateOf, unitOf } from "./runtime.ts";
 import { explainOpenFailure } from "./socket/socket-open.ts";
@@ -57,7 +57,7 @@ const HANDLERS: Handlers = {
     if (unit === null) return;
     const opened = openSocket(runtime, unit);
     if (opened.ok) runtime.emit({ type: "socket-opened", unit: effect.unit });
-    else runtime.emit({ type: "socket-failed", unit: effect.unit, message: opened.error });
+    else runtime.emit({ type: "socket-failed", unit: effect.unit, ...opened.error });
   },
   "close-socket"(runtime, effect) {
     const unit = socketOf(runtime, effect.unit);
@@ -146,9 +146,15 @@ const HANDLERS: Handlers = {
   },
   clean(runtime, effect) {
     const unit = unitOf(runtime, effect.unit);
-    if (unit !== null && "exec" in unit && effect.what.includes("runtime"))
-      removeRuntimeDirectories(runtime.host, unit.exec);
-    runtime.emit({ type: "cleaned", unit: effect.unit, ok: true });
+    if (effect.what.includes("fdstore")) {
+      runtime.fdStore.release(effect.unit);
+      fdStoreChanged(runtime, effect.unit, 0);
+    }
+    const paths = unit !== null && "exec" in unit ? directoryPaths(unit.exec, effect.what) : [];
+    const pid = paths.length === 0 ? 0 : runtime.host.removeTreesAside(paths);
+    if (pid <= 0) return runtime.emit({ type: "cleaned", unit: effect.unit, ok: pid === 0 });
+    runtime.processes.spawned(effect.unit, pid, null);
+    runtime.cleaners.set(pid, effect.unit);
   },
   "unit-changed"(runtime, effect) {
     if (effect.unit.endsWith(".service")) serviceChanged(runtime, effect);
@@ -288,11 +294,14 @@ function isDynamic(runtime: Runtime, name: string): boolean {
   return false;
 }
 
-function openSocket(runtime: Runtime, unit: SocketUnit): Result<null, string> {
+function openSocket(
+  runtime: Runtime,
+  unit: SocketUnit,
+): Result<null, { result: "resources" | "exit-code"; message: string }> {
   const owner = socketOwner(runtime.spawnContext.readAccounts, unit, (name) => isDynamic(runtime, name));
-  if (!owner.ok) return owner;
+  if (!owner.ok) return err({ result: "exit-code", message: owner.error });
   const opened = runtime.sockets.open(unit, owner.value);
-  if (!opened.ok) return err(explainOpenFailure(opened.error));
+  if (!opened.ok) return err({ result: "resources", message: explainOpenFailure(opened.error) });
   for (const warning of opened.value) runtime.log.write("warn", unit.name, warning);
   return ok(null);
 }

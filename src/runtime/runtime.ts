@@ -74,6 +74,10 @@ export interface Runtime {
   ending: boolean;
   /** Told after each round of reaping, once the container is ending. */
   whenChildrenDied: (() => void) | null;
+  /** Children that `systemctl clean` works with, and whose directories they remove. */
+  readonly cleaners: Map<number, string>;
+  /** Clients that wait for a state: told whenever all that followed from an event is done. */
+  readonly settledFollowers: Set<() => void>;
   /** `logs -f`: told when the ring has grown. */
   readonly logFollowers: Set<() => void>;
   /** Monotonic times at which all early sockets listened and the boot unit was up; 0 before. */
@@ -94,6 +98,7 @@ export function createPump(
   host: Pick<Native, "monotonic">,
   carryOut: (effect: Effect) => void,
   onBug: (error: unknown, event: Happening) => void,
+  onSettled: () => void,
 ): (happening: Happening) => void {
   const queue: Happening[] = [];
   let pumping = false;
@@ -105,6 +110,7 @@ export function createPump(
       carryOutAll(effectsOf(engine, { ...next, now: host.monotonic() } as Event, onBug), carryOut);
     }
     pumping = false;
+    onSettled();
   };
 }
 

@@ -15,7 +15,7 @@ import { formatRelative, formatSpan, formatTimestamp } from "../../src/cli/forma
 
 const S = 1_000_000;
 const AT = Date.UTC(2026, 10, 23, 12, 8, 56) * 1000 + 123456;
-const utc = () => 0;
+const utc = () => ({ minutes: 0, name: "UTC" });
 
 test.each([
   ["abc", 3],
@@ -42,9 +42,11 @@ test("control characters can't steer the terminal", () => {
 
 test("a point in time is printed as systemd prints it", () => {
   expect(formatTimestamp(AT, utc)).toBe("Mon 2026-11-23 12:08:56 UTC");
-  expect(formatTimestamp(AT, () => 60)).toBe("Mon 2026-11-23 13:08:56 +01");
-  expect(formatTimestamp(AT, () => -210)).toBe("Mon 2026-11-23 08:38:56 -0330");
-  expect(formatTimestamp(AT, () => 60, "utc")).toBe("Mon 2026-11-23 12:08:56 UTC");
+  expect(formatTimestamp(AT, () => ({ minutes: 60, name: "CET" }))).toBe("Mon 2026-11-23 13:08:56 CET");
+  expect(formatTimestamp(AT, () => ({ minutes: -210, name: "-0330" }))).toBe("Mon 2026-11-23 08:38:56 -0330");
+  expect(formatTimestamp(AT, () => ({ minutes: 60, name: "CET" }), "utc")).toBe(
+    "Mon 2026-11-23 12:08:56 UTC",
+  );
   expect(formatTimestamp(AT, utc, "us")).toBe("Mon 2026-11-23 12:08:56.123456 UTC");
   expect(formatTimestamp(AT, utc, "unix")).toBe(`@${Math.floor(AT / S)}`);
   expect(formatTimestamp(0, utc)).toBe("");

@@ -95,6 +95,68 @@ test("--no-block doesn't wait", async () => {
   expect(status).toBe(0);
 });
 
+test("--wait asks once, when the jobs are done, and tells failure", async () => {
+  const backend = backendWith();
+  expect((await systemctl("start --wait myapp", { backend })).status).toBe(0);
+  expect((await systemctl("restart --wait myapp failing", { backend })).status).toBe(1);
+  expect((await systemctl("kill --wait failing", { backend })).status).toBe(1);
+  expect(backend.calls).toEqual([
+    "start myapp.service replace",
+    "await myapp.service",
+    "restart myapp.service replace",
+    "restart failing.service replace",
+    "await myapp.service,failing.service",
+    "kill failing.service all 15",
+    "await failing.service",
+  ]);
+});
+
+test.each([
+  ["start --wait --no-block myapp", "--wait may not be combined with --no-block.\n"],
+  ["stop --wait myapp", "--wait may only be used with the 'start' or 'restart' commands.\n"],
+])("%s is refused", async (line, errors) => {
+  const backend = backendWith();
+  expect(await systemctl(line, { backend })).toMatchObject({ status: 1, errors });
+  expect(backend.calls).toEqual([]);
+});
+
+test("a job that fails is not waited for any longer", async () => {
+  const backend = backendWith({ jobResult: "failed" });
+  expect((await systemctl("start --wait myapp", { backend })).status).toBe(1);
+  expect(backend.calls).toEqual(["start myapp.service replace"]);
+});
+
+test("clean takes what it is told, or what can be made again, and waits for it", async () => {
+  const backend = backendWith();
+  expect((await systemctl("clean myapp", { backend })).status).toBe(0);
+  expect((await systemctl("clean --what=state,logs --what=fdstore myapp", { backend })).status).toBe(0);
+  expect((await systemctl("clean --what=all myapp", { backend })).status).toBe(0);
+  expect(backend.calls).toEqual([
+    "clean myapp.service runtime,cache,fdstore",
+    "await myapp.service",
+    "clean myapp.service state,logs,fdstore",
+    "await myapp.service",
+    "clean myapp.service runtime,state,cache,logs,configuration,fdstore",
+    "await myapp.service",
+  ]);
+  expect(await systemctl("clean plain", { backend })).toMatchObject({
+    status: 1,
+    errors: "Failed to clean unit plain.service: No matching resources found.\n",
+  });
+  expect((await systemctl("clean --what=cash myapp", { backend })).errors).toBe(
+    "Invalid resource type: cash (expected runtime, state, cache, logs, configuration, fdstore, all)\n",
+  );
+});
+
+test("is-system-running --wait asks once", async () => {
+  const backend = backendWith({ system: { state: "degraded" } });
+  expect(await systemctl("is-system-running --wait", { backend })).toMatchObject({
+    status: 1,
+    out: "degraded\n",
+  });
+  expect(backend.calls).toEqual(["await boot"]);
+});
+
 test("stopping a service whose socket would start it again warns", async () => {
   const { errors } = await systemctl("stop myapp", { backend: backendWith({ triggers: ["myapp.socket"] }) });
   expect(errors).toBe("Stopping 'myapp.service', but its triggering units are still active:\nmyapp.socket\n");

@@ -190,6 +190,24 @@ test("a call that wants no reply gets none", () => {
   expect(backend.calls).toEqual(["reload"]);
 });
 
+test("who may not start may not wait either, but for the boot; an odd word is refused", () => {
+  const { client, backend } = start(STRANGER);
+  client.call("AwaitInactive", { units: ["a.service"] });
+  client.call("CleanUnit", { unit: "a.service", what: [] });
+  client.call("AwaitBoot");
+  expect(client.replies().map(({ error }) => error)).toEqual([
+    "org.varlink.service.PermissionDenied",
+    "org.varlink.service.PermissionDenied",
+    undefined,
+  ]);
+  expect(backend.calls).toEqual(["await boot"]);
+  const root = start(ROOT);
+  root.client.call("CleanUnit", { unit: "a.service", what: ["state", "everything"] });
+  expect(root.client.replies()).toMatchObject([
+    { error: "org.varlink.service.InvalidParameter", parameters: { parameter: "what" } },
+  ]);
+});
+
 test("a client that doesn't read is dropped, and its following ends", () => {
   const { client, backend } = start();
   client.call("Logs", { follow: true }, { more: true });

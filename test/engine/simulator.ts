@@ -186,7 +186,7 @@ function load(sim: Simulator, { socket, connection, name }: Answer<"load-instanc
 
 function openSocket(sim: Simulator, unit: string): void {
   if (sim.failedSockets.has(unit))
-    sim.send({ type: "socket-failed", unit, message: "Address already in use" });
+    sim.send({ type: "socket-failed", unit, result: "resources", message: "Address already in use" });
   else sim.send({ type: "socket-opened", unit });
 }
 

@@ -73,6 +73,12 @@ describe("buildEnvironment", () => {
       SHELL: "/bin/ash",
     });
     expect(build({ user: USER })).toEqual({ PATH: DEFAULT_PATH, USER: "app" });
+    const daemon = { ...USER, home: "/", shell: "/usr/sbin/nologin" };
+    expect(build({ container: ["HOME=/root"], user: daemon, exec: { user: "app" } })).toEqual({
+      PATH: DEFAULT_PATH,
+      USER: "app",
+      LOGNAME: "app",
+    });
     expect(build({ user: USER, exec: { setLoginEnvironment: true } })).toMatchObject({ HOME: "/home/app" });
     expect(build({ user: USER, exec: { user: "app", setLoginEnvironment: false } })).toEqual({
       PATH: DEFAULT_PATH,

@@ -31,6 +31,9 @@ Options:
   -n --lines=N           that many log lines
   -f --follow            with logs: go on with what comes; else: force
   -s --signal=SIGNAL     with kill
+     --what=KIND         with clean: runtime, state, cache, logs, configuration,
+                         fdstore or all; by default runtime, cache, fdstore
+     --wait              with start, restart, kill: until the units have ended
   -o --output=MODE       json, json-pretty; for logs also short-iso, cat, …
   -q --quiet             say less
      --no-legend --plain bare lines for scripts

@@ -1,10 +1,11 @@
-/** The verbs that start, stop, reload, restart, isolate and kill units, and cancel jobs. */
+/** The verbs that start, stop, reload, restart, isolate, kill and clean units, and cancel jobs. */
 import { parseSignal } from "../../base/signal.ts";
 import type { ControlJobResult, ControlJobType, JobTicket, KillRequest } from "../../control/backend.ts";
 import type { ClientError } from "../../control/client.ts";
 import { JOB_MODES, type JobMode } from "../../unit/model.ts";
 import { isGlob } from "../../unit/text/glob.ts";
-import { type Context, complain, EXIT_FAILURE, EXIT_OK, quiet, reportFailure } from "./context.ts";
+import { CLEAN_KINDS, type CleanKind } from "../../unit/value/cleanable.ts";
+import { type Context, complain, EXIT_FAILURE, EXIT_OK, print, quiet, reportFailure } from "./context.ts";
 import { completeName, getUnit, resolveUnitNames } from "./units.ts";
 
 /** A verb's job, and the word that failures name it by. */
@@ -23,14 +24,18 @@ const EXIT_BY_ERROR: Readonly<Record<string, number>> = {
 };
 
 export async function runJobs(context: Context, verb: JobVerb, typed: readonly string[]): Promise<number> {
+  const { options } = context.settings;
+  const wait = options.has("wait");
+  if (wait && options.has("no-block")) return refuse(context, "--wait may not be combined with --no-block.");
+  if (wait && verb.word !== "start" && verb.word !== "restart")
+    return refuse(context, "--wait may only be used with the 'start' or 'restart' commands.");
   const names = await namesFor(context, verb, typed);
   if (!names.ok) return reportFailure(context, "Failed to list units", names.error);
   const mode = chooseMode(context, verb);
   if (mode === null) return EXIT_FAILURE;
   const runs = await Promise.all(names.value.map((name) => runJob(context, verb, name, mode)));
   const exit = runs.find((status) => status !== EXIT_OK) ?? EXIT_OK;
-  if (exit === EXIT_OK && context.settings.options.has("wait")) await waitUntilDead(context, names.value);
-  return exit;
+  return exit === EXIT_OK && wait ? awaitInactive(context, names.value) : exit;
 }
 
 async function namesFor(
@@ -159,24 +164,11 @@ async function reportFailed(context: Context, verb: JobVerb, unit: string): Prom
   complain(context, hint);
 }
 
-const WAIT_STEP_USEC = 100_000;
-
-/** --wait: until the started units have ended again. */
-async function waitUntilDead(context: Context, units: readonly string[]): Promise<void> {
-  const left = new Set(units);
-  while (left.size > 0) {
-    for (const unit of left) {
-      const details = await getUnit(context, unit);
-      const state = details.ok ? details.value.summary : null;
-      if (
-        state === null ||
-        ((state.activeState === "inactive" || state.activeState === "failed") && state.job === null)
-      ) {
-        left.delete(unit);
-      }
-    }
-    if (left.size > 0) await context.system.sleep(WAIT_STEP_USEC);
-  }
+/** --wait: until the units are down and have no job; 1 where one of them has failed. */
+async function awaitInactive(context: Context, units: readonly string[]): Promise<number> {
+  const reply = await context.call("AwaitInactive", { units });
+  if (!reply.ok) return reportFailure(context, "Failed to wait", reply.error);
+  return reply.value.failed.length > 0 ? EXIT_FAILURE : EXIT_OK;
 }
 
 // --------------------------------------------------------------------------------------------------------------- kill
@@ -191,7 +183,8 @@ export async function kill(context: Context, typed: readonly string[]): Promise<
   const whom = WHOM.find((one) => one === asked);
   const value = options.last("kill-value");
   if (signal === undefined) return refuse(context, `Failed to parse signal string "${text}".`);
-  if (whom === undefined) return refuse(context, `Failed to parse --kill-whom= argument: ${asked}`);
+  if (whom === undefined)
+    return refuse(context, `Failed to parse --kill-whom= argument: ${asked} (expected all, main or control)`);
   if (value !== null && !/^-?\d{1,9}$/.test(value))
     return refuse(context, `Unable to parse signal value: ${value}`);
   const names = await resolveUnitNames(context, typed);
@@ -202,12 +195,41 @@ export async function kill(context: Context, typed: readonly string[]): Promise<
     const reply = await context.call("KillUnit", request);
     if (!reply.ok) exit = reportFailure(context, `Failed to kill unit ${unit}`, reply.error);
   }
-  return exit;
+  return exit === EXIT_OK && options.has("wait") ? awaitInactive(context, names.value) : exit;
 }
 
 function refuse(context: Context, message: string): number {
   complain(context, message);
   return EXIT_FAILURE;
+}
+
+// -------------------------------------------------------------------------------------------------------------- clean
+
+/** systemctl(1), --what= */
+const CLEANED_BY_DEFAULT: readonly CleanKind[] = ["runtime", "cache", "fdstore"];
+
+export async function clean(context: Context, typed: readonly string[]): Promise<number> {
+  const words = context.settings.options.all("what").flatMap((word) => word.split(","));
+  if (words.includes("help")) {
+    print(context, `${[...CLEAN_KINDS, "all"].join("\n")}\n`);
+    return EXIT_OK;
+  }
+  const bad = words.find((word) => word !== "all" && !CLEAN_KINDS.some((kind) => kind === word));
+  if (typed.length === 0) return refuse(context, "Too few arguments.");
+  if (bad !== undefined) {
+    const all = [...CLEAN_KINDS, "all"].join(", ");
+    return refuse(context, `Invalid resource type: ${bad} (expected ${all})`);
+  }
+  const asked = CLEAN_KINDS.filter((kind) => words.includes("all") || words.includes(kind));
+  const what = words.length === 0 ? CLEANED_BY_DEFAULT : asked;
+  const names = await resolveUnitNames(context, typed);
+  if (!names.ok) return reportFailure(context, "Failed to list units", names.error);
+  let exit = EXIT_OK;
+  for (const unit of names.value) {
+    const reply = await context.call("CleanUnit", { unit, what });
+    if (!reply.ok) exit = reportFailure(context, `Failed to clean unit ${unit}`, reply.error);
+  }
+  return exit === EXIT_OK ? awaitInactive(context, names.value) : exit;
 }
 
 // ------------------------------------------------------------------------------------------------------------- cancel

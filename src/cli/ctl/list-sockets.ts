@@ -120,7 +120,7 @@ export async function listTimers(context: Context, patterns: readonly string[]):
     return [
       { text: null },
       { text: null },
-      { text: formatTimestamp(last, clock.utcOffset, context.settings.timestamp) || null },
+      { text: formatTimestamp(last, clock.zone, context.settings.timestamp) || null },
       { text: last > 0 ? formatLeft(last, clock.realtime()) : null },
       { text: details.summary.name },
       { text: details.dependencies["Triggers"]?.join(", ") ?? null },

@@ -2,13 +2,13 @@
 import type { LogEntry } from "../../control/backend.ts";
 import type { Style } from "../format/style.ts";
 import { makePrintable, truncateEnd } from "../format/text-width.ts";
-import { formatLogTime, formatTimestamp, type UtcOffset } from "../format/time.ts";
+import { formatLogTime, formatTimestamp, type TimeZone } from "../format/time.ts";
 
 export interface LogLayout {
   /** journalctl's word: short, short-iso, short-full, short-precise, short-unix, json, json-pretty, cat, with-unit. */
   readonly output: string;
   readonly hostName: string;
-  readonly utcOffset: UtcOffset;
+  readonly zone: TimeZone;
   readonly style: Style;
   readonly width: number | null;
 }
@@ -31,25 +31,25 @@ function withSubject({ pid, identifier, unit, text }: LogEntry): string {
   return isInit && unit !== null && !text.includes(unit) ? `${unit}: ${text}` : text;
 }
 
-function stamp(entry: LogEntry, { output, utcOffset }: LogLayout): string {
+function stamp(entry: LogEntry, { output, zone }: LogLayout): string {
   const at = entry.realtimeUsec;
   const micros = String(at % 1_000_000).padStart(6, "0");
   switch (output) {
     case "short-full":
     case "with-unit":
-      return formatTimestamp(at, utcOffset);
+      return formatTimestamp(at, zone);
     case "short-unix":
       return `${Math.floor(at / 1_000_000)}.${micros}`;
     case "short-precise":
-      return `${formatLogTime(at, utcOffset)}.${micros}`;
+      return `${formatLogTime(at, zone)}.${micros}`;
     case "short-iso":
     case "short-iso-precise": {
-      const minutes = utcOffset(at);
+      const { minutes } = zone(at);
       const iso = new Date(Math.floor(at / 1000) + minutes * 60_000).toISOString().slice(0, 19);
       return `${iso}${output === "short-iso" ? "" : `.${micros}`}${isoZone(minutes)}`;
     }
     default:
-      return formatLogTime(at, utcOffset);
+      return formatLogTime(at, zone);
   }
 }
 

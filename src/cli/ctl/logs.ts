@@ -44,7 +44,7 @@ export async function logs(context: Context, typed: readonly string[]): Promise<
 
 function layoutOf({ system, settings, style }: Context): LogLayout {
   const { output } = settings;
-  return { output, hostName: system.hostName, utcOffset: system.clock.utcOffset, style, width: null };
+  return { output, hostName: system.hostName, zone: system.clock.zone, style, width: null };
 }
 
 /** "3" or "err"; everything where nothing is asked. */

@@ -45,6 +45,7 @@ export const CTL_OPTIONS = {
   "kill-whom": { kind: "value" },
   "kill-who": { kind: "value" },
   "kill-value": { kind: "value" },
+  what: { kind: "value" },
   force: { kind: "flag", short: "f" },
   runtime: { kind: "flag" },
   global: { kind: "flag" },

@@ -17,7 +17,8 @@ import type {
   SocketSettings,
 } from "../../unit/model.ts";
 import { capabilityName } from "../../unit/value/capability.ts";
-import { formatSpan, formatTimestamp, type TimestampStyle, type UtcOffset } from "../format/time.ts";
+import { cleanable } from "../../unit/value/cleanable.ts";
+import { formatSpan, formatTimestamp, type TimestampStyle, type TimeZone } from "../format/time.ts";
 import { exitCodeWord } from "./exit-words.ts";
 
 export interface PropertyInput {
@@ -27,7 +28,7 @@ export interface PropertyInput {
   /** Directives of its files that usher accepts and doesn't carry out: a sandbox that isn't there is dangerous. */
   readonly notEnforced: readonly string[];
   readonly timestamp: TimestampStyle;
-  readonly utcOffset: UtcOffset;
+  readonly zone: TimeZone;
 }
 
 export type PropertyValue = string | readonly string[] | null;
@@ -108,9 +109,9 @@ function stamps(name: string, pick: (details: UnitDetails) => Stamp | null): rea
   return [
     {
       name: `${name}Timestamp`,
-      value: ({ details, utcOffset, timestamp }) => {
+      value: ({ details, zone, timestamp }) => {
         const stamp = pick(details);
-        return stamp === null ? null : formatTimestamp(stamp.realtimeUsec, utcOffset, timestamp);
+        return stamp === null ? null : formatTimestamp(stamp.realtimeUsec, zone, timestamp);
       },
     },
     row(`${name}TimestampMonotonic`, (details) => {
@@ -146,7 +147,7 @@ function findRun(runs: readonly ExecStatus[], command: ExecCommand): ExecStatus 
 }
 
 function formatCommand(command: ExecCommand, run: ExecStatus | null, input: PropertyInput): string {
-  const moment = (at: Usec): string => formatTimestamp(at, input.utcOffset, input.timestamp) || "n/a";
+  const moment = (at: Usec): string => formatTimestamp(at, input.zone, input.timestamp) || "n/a";
   const fields = [
     `path=${command.path}`,
     `argv[]=${command.argv.join(" ")}`,
@@ -232,6 +233,7 @@ const SERVICE_ROWS: readonly PropertyRow[] = [
   service("StatusErrno", (_, { service: state }) => String(state?.statusErrno ?? 0)),
   service("Result", (_, { service: state }) => state?.result ?? "success"),
   service("ReloadResult", (_, { service: state }) => state?.reloadResult ?? "success"),
+  service("CleanResult", (_, { service: state }) => state?.cleanResult ?? "success"),
   service("NRestarts", (_, { service: state }) => String(state?.restarts ?? 0)),
   service("OOMPolicy", (s) => s.oomPolicy ?? "stop"),
   service("ReloadSignal", (s) => String(s.reloadSignal)),
@@ -430,6 +432,7 @@ const UNIT_ROWS: readonly PropertyRow[] = [
     yesNo(summary.loadState === "loaded" && !unit.unit.refuseManualStart),
   ),
   row("CanStop", ({ summary, unit }) => yesNo(summary.loadState === "loaded" && !unit.unit.refuseManualStop)),
+  row("CanClean", ({ unit }) => words(cleanable(unit))),
   row("CanReload", (details) => yesNo(canReload(details))),
   row("CanIsolate", ({ unit }) => yesNo(unit.unit.allowIsolate)),
   row("Job", ({ summary }) => (summary.job === null ? null : String(summary.job.id))),

@@ -29,7 +29,7 @@ export async function show(context: Context, typed: readonly string[]): Promise<
         notEnforced: unenforcedDirectives(context, details.value),
         preset: fileState === null ? null : files.preset(name),
         timestamp: settings.timestamp,
-        utcOffset: system.clock.utcOffset,
+        zone: system.clock.zone,
       }),
     );
   }
@@ -96,7 +96,7 @@ function managerProperties(
   environment: readonly string[],
 ): readonly Property[] {
   const stamp = (at: number): string =>
-    formatTimestamp(at, context.system.clock.utcOffset, context.settings.timestamp);
+    formatTimestamp(at, context.system.clock.zone, context.settings.timestamp);
   return [
     ["Version", system.version],
     ["Architecture", context.system.versions.arch.replace("_", "-")],

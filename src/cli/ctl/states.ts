@@ -54,25 +54,18 @@ async function checkSystem(
   context: Context,
   good: (state: SystemSummary["state"]) => boolean,
 ): Promise<number> {
-  const reply = await context.call("GetSystem", {});
+  const method = context.settings.options.has("wait") ? "AwaitBoot" : "GetSystem";
+  const reply = await context.call(method, {});
   if (!reply.ok) {
     if (reply.error.kind !== "absent")
       return reportFailure(context, "Failed to query system state", reply.error);
     if (!quiet(context)) print(context, "offline\n");
     return EXIT_FAILURE;
   }
-  let { state } = reply.value.system;
-  while (context.settings.options.has("wait") && (state === "initializing" || state === "starting")) {
-    await context.system.sleep(WAIT_STEP_USEC);
-    const again = await context.call("GetSystem", {});
-    if (!again.ok) return reportFailure(context, "Failed to query system state", again.error);
-    state = again.value.system.state;
-  }
+  const { state } = reply.value.system;
   if (!quiet(context)) print(context, `${state}\n`);
   return good(state) ? EXIT_OK : EXIT_FAILURE;
 }
-
-const WAIT_STEP_USEC = 100_000;
 
 export interface Health {
   readonly status: "healthy" | "starting" | "unhealthy";

@@ -13,7 +13,7 @@ import {
   formatSpan,
   formatTimestamp,
   type TimestampStyle,
-  type UtcOffset,
+  type TimeZone,
 } from "../format/time.ts";
 import { describeExit } from "./exit-words.ts";
 import { stateGlyph, stateStyle } from "./glyphs.ts";
@@ -38,7 +38,7 @@ export interface StatusLayout {
   readonly width: number | null;
   readonly now: number;
   readonly timestamp: TimestampStyle;
-  readonly utcOffset: UtcOffset;
+  readonly zone: TimeZone;
   readonly log: LogLayout;
 }
 
@@ -137,8 +137,8 @@ function activeField({ details }: StatusInput, layout: StatusLayout): Field {
   return { label: "Active", lines: [painted + moment] };
 }
 
-function formatMoment(at: number, { now, timestamp, utcOffset }: StatusLayout): string {
-  return `${formatTimestamp(at, utcOffset, timestamp)}; ${formatRelative(at, now)}`;
+function formatMoment(at: number, { now, timestamp, zone }: StatusLayout): string {
+  return `${formatTimestamp(at, zone, timestamp)}; ${formatRelative(at, now)}`;
 }
 
 function sinceStamp(details: UnitDetails): Stamp {

@@ -131,7 +131,7 @@ function textOf(context: Context, input: StatusInput): string {
   const log: LogLayout = {
     output: settings.output,
     hostName: system.hostName,
-    utcOffset: system.clock.utcOffset,
+    zone: system.clock.zone,
     style,
     width,
   };
@@ -140,7 +140,7 @@ function textOf(context: Context, input: StatusInput): string {
     width,
     now: system.clock.realtime(),
     timestamp: settings.timestamp,
-    utcOffset: system.clock.utcOffset,
+    zone: system.clock.zone,
     log,
   });
 }
@@ -186,7 +186,7 @@ async function systemStatus(context: Context): Promise<number> {
 function formatSystem({ system: here, style }: Context, system: SystemSummary): string {
   const good = system.state === "running";
   const paint = good ? style.good : system.state === "degraded" ? style.bad : style.warn;
-  const since = formatTimestamp(system.started.realtimeUsec, here.clock.utcOffset);
+  const since = formatTimestamp(system.started.realtimeUsec, here.clock.zone);
   const ago = formatRelative(system.started.realtimeUsec, here.clock.realtime());
   const failed = `${system.failed.length} units`;
   return [

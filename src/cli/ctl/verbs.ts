@@ -1,6 +1,6 @@
 /** The verb table of usherctl and systemctl: one row each. */
 import { type Context, EXIT_OK } from "./context.ts";
-import { cancel, type JobVerb, kill, resetFailed, runJobs } from "./jobs.ts";
+import { cancel, clean, type JobVerb, kill, resetFailed, runJobs } from "./jobs.ts";
 import { listDependencies } from "./list-dependencies.ts";
 import { listPaths, listSockets, listTimers } from "./list-sockets.ts";
 import { listJobs, listUnits } from "./list-units.ts";
@@ -111,6 +111,7 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   "force-reload": job("", { type: "try-reload-or-restart", word: "force-reload" }),
   isolate: job("start one unit and stop all others", { type: "start", word: "start", mode: "isolate" }, 1),
   kill: verb("Units", [1, ANY], "send a signal to a unit's processes", kill),
+  clean: verb("Units", [0, ANY], "remove what stopped units keep (--what=KIND)", clean),
   "reset-failed": verb("Units", [0, ANY], "forget failures and start counters", resetFailed),
   cancel: verb("Units", [0, ANY], "cancel jobs", cancel),
 

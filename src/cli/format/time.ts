@@ -15,8 +15,17 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 /** --timestamp= */
 export type TimestampStyle = "pretty" | "us" | "utc" | "us+utc" | "unix";
 
-/** Minutes east of UTC at a moment. */
-export type UtcOffset = (realtimeUsec: Usec) => number;
+/** How a time zone counts at a moment. */
+export interface ZoneTime {
+  /** Minutes east of UTC. */
+  readonly minutes: number;
+  /** "CET" */
+  readonly name: string;
+}
+
+export type TimeZone = (realtimeUsec: Usec) => ZoneTime;
+
+const UTC: ZoneTime = { minutes: 0, name: "UTC" };
 
 interface Parts {
   readonly weekday: string;
@@ -27,11 +36,10 @@ interface Parts {
   readonly day: string;
   /** 12:00:00 */
   readonly clock: string;
-  readonly zone: string;
 }
 
-function splitTime(at: Usec, offsetMinutes: number): Parts {
-  const date = new Date(Math.floor(at / USEC_PER_MSEC) + offsetMinutes * 60_000);
+function splitTime(at: Usec, { minutes }: ZoneTime): Parts {
+  const date = new Date(Math.floor(at / USEC_PER_MSEC) + minutes * 60_000);
   const iso = date.toISOString();
   return {
     weekday: DAYS[date.getUTCDay()] ?? "",
@@ -39,30 +47,22 @@ function splitTime(at: Usec, offsetMinutes: number): Parts {
     date: iso.slice(0, 10),
     day: String(date.getUTCDate()).padStart(2, " "),
     clock: iso.slice(11, 19),
-    zone: zoneName(offsetMinutes),
   };
 }
 
-/** The host knows a zone's offset, not its name. */
-function zoneName(minutes: number): string {
-  if (minutes === 0) return "UTC";
-  const digits = (value: number): string => String(value).padStart(2, "0");
-  const size = Math.abs(minutes);
-  return `${minutes < 0 ? "-" : "+"}${digits(Math.floor(size / 60))}${size % 60 === 0 ? "" : digits(size % 60)}`;
-}
-
 /** "Mon 2026-11-23 12:00:00 UTC"; "" for a moment that never came. */
-export function formatTimestamp(at: Usec, utcOffset: UtcOffset, style: TimestampStyle = "pretty"): string {
+export function formatTimestamp(at: Usec, zone: TimeZone, style: TimestampStyle = "pretty"): string {
   if (at <= 0 || at >= USEC_INFINITY) return "";
   if (style === "unix") return `@${Math.floor(at / USEC_PER_SEC)}`;
-  const { weekday, date, clock, zone } = splitTime(at, style.endsWith("utc") ? 0 : utcOffset(at));
+  const there = style.endsWith("utc") ? UTC : zone(at);
+  const { weekday, date, clock } = splitTime(at, there);
   const fraction = style.startsWith("us") ? `.${String(at % USEC_PER_SEC).padStart(6, "0")}` : "";
-  return `${weekday} ${date} ${clock}${fraction} ${zone}`;
+  return `${weekday} ${date} ${clock}${fraction} ${there.name}`;
 }
 
 /** "Nov 23 12:00:00", the stamp of a log line. */
-export function formatLogTime(at: Usec, utcOffset: UtcOffset): string {
-  const { month, day, clock } = splitTime(at, utcOffset(at));
+export function formatLogTime(at: Usec, zone: TimeZone): string {
+  const { month, day, clock } = splitTime(at, zone(at));
   return `${month} ${day.replace(" ", "0")} ${clock}`;
 }
 

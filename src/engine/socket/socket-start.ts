@@ -4,6 +4,7 @@
  */
 import { addUsec } from "../../base/time.ts";
 import { acquireInvocationId, type Engine, emit, log } from "../engine.ts";
+import type { SocketFailed } from "../event.ts";
 import type { RunOutcome } from "../job/run-outcome.ts";
 import type { SocketState, UnitState } from "../state.ts";
 import { activeState, isInactiveOrFailed } from "../unit/active-state.ts";
@@ -59,10 +60,10 @@ export function socketOpened(engine: Engine, s: SocketState): void {
   if (s.sub === "start-open") enterStartPost(engine, s);
 }
 
-export function socketFailed(engine: Engine, s: SocketState, message: string): void {
+export function socketFailed(engine: Engine, s: SocketState, event: SocketFailed): void {
   if (s.sub !== "start-open") return;
-  log(engine, "error", s, `Failed to listen on sockets: ${message}`);
-  enterStopPre(engine, s, "resources");
+  log(engine, "error", s, `Failed to listen on sockets: ${event.message}`);
+  enterStopPre(engine, s, event.result);
 }
 
 function enterStartPre(engine: Engine, s: SocketState): void {

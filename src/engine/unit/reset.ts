@@ -1,4 +1,6 @@
 /** systemctl reset-failed and systemctl clean. */
+import { cleanable } from "../../unit/value/cleanable.ts";
+import type { RequestError } from "../effect.ts";
 import type { Engine } from "../engine.ts";
 import { emit } from "../engine.ts";
 import type { CleanRequested, ResetFailed } from "../event.ts";
@@ -45,24 +47,33 @@ export function resetFailed(engine: Engine, event: ResetFailed): void {
   reply(engine, event.requestId, null);
 }
 
-/** Only a service that is down can be cleaned. */
+/** Only what is down can be cleaned. A service can't be started meanwhile. */
 export function requestClean(engine: Engine, event: CleanRequested): void {
   const unit = findUnit(engine.graph, event.unit);
-  if (unit === undefined) {
-    reply(engine, event.requestId, noSuchUnit(`Unit ${event.unit} not loaded.`));
-  } else if (
-    unit.kind !== "service" ||
-    (unit.sub !== "dead" && unit.sub !== "dead-resources-pinned") ||
-    unit.job !== null
-  ) {
-    const message = `Unit ${unit.name} is not inactive, or can't be cleaned.`;
-    reply(engine, event.requestId, { name: "org.freedesktop.systemd1.UnitBusy", message });
-  } else {
-    unit.cleanResult = "success";
-    setServiceState(engine, unit, "cleaning");
+  const refusal = unit === undefined ? noSuchUnit(`Unit ${event.unit} not found.`) : refuseClean(unit, event);
+  if (unit !== undefined && refusal === null) {
+    if (unit.kind === "service") {
+      unit.cleanResult = "success";
+      setServiceState(engine, unit, "cleaning");
+    }
     emit(engine, { type: "clean", unit: unit.name, what: event.what });
-    reply(engine, event.requestId, null);
   }
+  reply(engine, event.requestId, refusal);
+}
+
+/** systemd's names and words. */
+function refuseClean(unit: UnitState, { what }: CleanRequested): RequestError | null {
+  const refuse = (name: string, message: string): RequestError => ({
+    name: `org.freedesktop.systemd1.${name}`,
+    message,
+  });
+  if (unit.kind === "passive")
+    return refuse("NotSupported", `Unit '${unit.name}' does not support cleaning.`);
+  if ((unit.sub !== "dead" && unit.sub !== "dead-resources-pinned") || unit.job !== null)
+    return refuse("UnitBusy", "Unit is not inactive or has pending job.");
+  if (!cleanable(unit.model).some((kind) => what.includes(kind)))
+    return refuse("NothingToClean", "No matching resources found.");
+  return null;
 }
 
 export function cleaned(engine: Engine, s: ServiceState, ok: boolean): void {

@@ -126,6 +126,9 @@ function assemble(
         `internal error at ${event.type}, ignoring the event: ${host.explainStack(text)}`,
       );
     },
+    () => {
+      for (const follow of runtime.settledFollowers) follow();
+    },
   );
   const cgroups = findCgroups(host);
   const processes = createProcessTable(host, cgroups);
@@ -179,6 +182,8 @@ function assemble(
     foregroundPid: 0,
     ending: false,
     whenChildrenDied: null,
+    cleaners: new Map(),
+    settledFollowers: new Set(),
     logFollowers: new Set(),
     listeningUsec: early.listeningUsec,
     finishedUsec: 0,

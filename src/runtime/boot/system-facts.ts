@@ -1,7 +1,7 @@
 /** What specifiers and conditions ask about the container and usher's own account; each fact is read when asked for. */
 import type { Native } from "../../host/native.ts";
 import type { SpecifierFacts } from "../../unit/text/specifier.ts";
-import { findUser, groupName, type ReadAccountFile, type User } from "../process/accounts.ts";
+import { accountOf, groupName, type ReadAccountFile, type User } from "../process/accounts.ts";
 import { environmentValue } from "../process/environment.ts";
 
 const SMALL_FILE = 64 * 1024;
@@ -62,8 +62,7 @@ function lazily<T extends object>(facts: { readonly [K in keyof T]: () => T[K] }
 
 function ownAccount(host: Native, read: ReadAccountFile): User {
   const { euid, egid } = host.identity();
-  const found = findUser(read, String(euid));
-  return found.ok ? found.value : { name: String(euid), uid: euid, gid: egid, home: "/", shell: "/bin/sh" };
+  return accountOf(read, euid, egid);
 }
 
 const bare = (uuid: string): string => uuid.replaceAll("-", "");
@@ -90,7 +89,7 @@ export function specifierFacts(host: Native, read: ReadAccountFile): SpecifierFa
     groupName: () => groupName(read, host.identity().egid),
     groupId: () => host.identity().egid,
     homeDirectory: () => variable("HOME") ?? ownAccount(host, read).home,
-    shell: () => ownAccount(host, read).shell,
+    shell: () => ownAccount(host, read).shell || "/bin/sh",
     runtimeDirectory: () => "/run",
     stateDirectory: () => "/var/lib",
     cacheDirectory: () => "/var/cache",

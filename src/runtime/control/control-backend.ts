@@ -103,6 +103,22 @@ export function createControlBackend(runtime: Runtime, parts: ControlParts): Con
     reload: parts.reload,
     reexec: parts.reexec,
     resetFailed: (name) => ask(runtime, (requestId) => ({ type: "reset-failed", requestId, unit: name })),
+    clean(name, what) {
+      runtime.units.ensureLoaded(name, runtime.emit);
+      return ask(runtime, (requestId) => ({ type: "clean-requested", requestId, unit: name, what }));
+    },
+    awaitInactive: (names, done) =>
+      whenSettled(
+        runtime,
+        () => names.every((name) => isAtRest(runtime, name)),
+        () => done(names.filter((name) => hasFailed(runtime, name))),
+      ),
+    awaitBoot: (done) =>
+      whenSettled(
+        runtime,
+        () => systemState(runtime, 0) !== "starting",
+        () => done(systemSummary(runtime)),
+      ),
     environment: () => runtime.environment,
     changeEnvironment(assignments, unset) {
       const names = new Set([...unset, ...assignments].map((text) => text.split("=", 1)[0]));
@@ -229,6 +245,31 @@ function killUnit(
     return fail("NoSuchProcess", `No ${whom === "all" ? "" : `${whom} `}process to kill`);
   for (const pid of targets) runtime.host.kill(pid, signal);
   return ok(null);
+}
+
+/** Calls back as soon as the condition holds: now, or after an event; not once the returned function was called. */
+function whenSettled(runtime: Runtime, holds: () => boolean, done: () => void): () => void {
+  const { settledFollowers } = runtime;
+  const look = (): void => {
+    if (!holds()) return;
+    settledFollowers.delete(look);
+    done();
+  };
+  settledFollowers.add(look);
+  look();
+  return () => settledFollowers.delete(look);
+}
+
+function isAtRest(runtime: Runtime, name: string): boolean {
+  const unit = stateOf(runtime, name);
+  if (unit === undefined) return true;
+  const state = activeState(unit);
+  return unit.job === null && (state === "inactive" || state === "failed");
+}
+
+function hasFailed(runtime: Runtime, name: string): boolean {
+  const unit = stateOf(runtime, name);
+  return unit !== undefined && activeState(unit) === "failed";
 }
 
 // ---------------------------------------------------------------------------------------------------------- system
@@ -361,6 +402,7 @@ function serviceStatus(runtime: Runtime, state: ServiceState): ServiceStatus {
     statusErrno: state.statusErrno,
     result: state.result,
     reloadResult: state.reloadResult,
+    cleanResult: state.cleanResult,
     restarts: state.nRestarts,
     fdStoreCount: state.fdStoreCount,
     nextRestartMonotonicUsec: restartAt ?? 0,

@@ -10,6 +10,7 @@ export interface User {
   readonly uid: number;
   readonly gid: number;
   readonly home: string;
+  /** As the file has it: "" for sh. */
   readonly shell: string;
 }
 
@@ -18,26 +19,50 @@ export type ReadAccountFile = (path: "/etc/passwd" | "/etc/group") => string;
 
 const MAX_ID = 0xfffffffe;
 
-/** A user by name or number. A number without a passwd entry is a user too, as `docker run -u 12345` has it. */
+/** Without these files too (systemd's get_user_creds); Debian's name of nobody's group. */
+const BUILTIN_USERS: readonly User[] = [
+  { name: "root", uid: 0, gid: 0, home: "/root", shell: "/bin/sh" },
+  { name: "nobody", uid: 65534, gid: 65534, home: "/nonexistent", shell: "/usr/sbin/nologin" },
+];
+const BUILTIN_GROUPS: Readonly<Record<string, number>> = { root: 0, nogroup: 65534 };
+
+/** A user by name or number; a number needs its entry as well, as under systemd. */
 export function findUser(read: ReadAccountFile, text: string): Result<User, string> {
   const number = parseId(text);
+  const meant = (user: User): boolean => (number === null ? user.name === text : user.uid === number);
   for (const fields of rows(read("/etc/passwd"), 7)) {
     const user = userOf(fields);
-    if (user !== null && (number === null ? user.name === text : user.uid === number)) return ok(user);
+    if (user !== null && meant(user)) return ok(user);
   }
-  if (number !== null) return ok({ name: text, uid: number, gid: number, home: "/", shell: "/bin/sh" });
-  return err(`user "${text}" is not in /etc/passwd`);
+  const builtin = BUILTIN_USERS.find(meant);
+  if (builtin !== undefined) return ok(builtin);
+  return err(
+    number === null
+      ? `user "${text}" is not in /etc/passwd`
+      : `no user ${text} in /etc/passwd, where a number needs an entry too`,
+  );
 }
 
-/** A group's id by name or number. */
+/** Who usher itself runs as: any number will do, as `docker run -u 12345` has it. */
+export function accountOf(read: ReadAccountFile, uid: number, gid: number): User {
+  const found = findUser(read, String(uid));
+  return found.ok ? found.value : { name: String(uid), uid, gid, home: "/", shell: "/bin/sh" };
+}
+
+/** A group's id by name or number; a number needs its entry as well. */
 export function findGroup(read: ReadAccountFile, text: string): Result<number, string> {
   const number = parseId(text);
-  if (number !== null) return ok(number);
   for (const [name, , id] of rows(read("/etc/group"), 4)) {
-    const gid = name === text ? parseId(id ?? "") : null;
-    if (gid !== null) return ok(gid);
+    const gid = parseId(id ?? "");
+    if (gid !== null && (number === null ? name === text : gid === number)) return ok(gid);
   }
-  return err(`group "${text}" is not in /etc/group`);
+  const builtin = number === null ? BUILTIN_GROUPS[text] : number;
+  if (builtin !== undefined && Object.values(BUILTIN_GROUPS).includes(builtin)) return ok(builtin);
+  return err(
+    number === null
+      ? `group "${text}" is not in /etc/group`
+      : `no group ${text} in /etc/group, where a number needs an entry too`,
+  );
 }
 
 /** The group's name, or its number as text where nobody named it. */
@@ -74,10 +99,10 @@ function userOf(fields: readonly string[]): User | null {
   const uid = parseId(uidText ?? "");
   const gid = parseId(gidText ?? "");
   if (name === undefined || uid === null || gid === null) return null;
-  return { name, uid, gid, home: home === undefined || home === "" ? "/" : home, shell: shell || "/bin/sh" };
+  return { name, uid, gid, home: home === undefined || home === "" ? "/" : home, shell: shell ?? "" };
 }
 
-function parseId(text: string): number | null {
+export function parseId(text: string): number | null {
   if (!/^[0-9]{1,10}$/.test(text)) return null;
   const number = Number(text);
   return number <= MAX_ID ? number : null;

@@ -17,6 +17,7 @@ const NEVER_INHERITED: readonly string[] = [
   "LISTEN_PID",
   "LISTEN_FDS",
   "LISTEN_FDNAMES",
+  "LISTEN_PIDFDID",
   "NOTIFY_SOCKET",
   "WATCHDOG_PID",
   "WATCHDOG_USEC",
@@ -43,10 +44,11 @@ export interface EnvironmentSources {
 export function buildEnvironment(sources: EnvironmentSources): string[] {
   const { container, exec } = sources;
   const inherited = sources.cleanEnvironment ? pick(container, exec.passEnvironment) : inheritable(container);
+  const foreign = setsLogin(exec) ? LOGIN_VARIABLES : [];
   const searchPath = exec.execSearchPath.length > 0 ? [`PATH=${exec.execSearchPath.join(":")}`] : [];
   const merged = new Map<string, string>([["PATH", `PATH=${DEFAULT_PATH}`]]);
   for (const source of [
-    inherited,
+    inherited.filter((assignment) => !foreign.includes(nameOf(assignment))),
     sources.own,
     accountVariables(sources.user, exec),
     searchPath,
@@ -76,11 +78,24 @@ function pick(container: readonly string[], names: readonly string[]): string[] 
   return container.filter((assignment) => names.includes(nameOf(assignment)));
 }
 
+function setsLogin(exec: EnvironmentSources["exec"]): boolean {
+  return exec.setLoginEnvironment ?? exec.user !== null;
+}
+
 function accountVariables(user: User | null, exec: EnvironmentSources["exec"]): string[] {
   if (user === null) return [];
-  if (!(exec.setLoginEnvironment ?? exec.user !== null)) return [`USER=${user.name}`];
-  return [`USER=${user.name}`, `LOGNAME=${user.name}`, `HOME=${user.home}`, `SHELL=${user.shell}`];
+  if (!setsLogin(exec)) return [`USER=${user.name}`];
+  const login = [`USER=${user.name}`, `LOGNAME=${user.name}`];
+  if (user.home !== "/") login.push(`HOME=${user.home}`);
+  if (user.shell !== "" && !NO_SHELLS.test(user.shell)) login.push(`SHELL=${user.shell}`);
+  return login;
 }
+
+/** What accounts that nobody logs into have in a shell's place. */
+const NO_SHELLS = /^(\/usr)?(\/s?bin\/nologin|\/bin\/(false|true))$/;
+
+/** Another account's, which PID 1 was started with. */
+const LOGIN_VARIABLES: readonly string[] = ["LOGNAME", "HOME", "SHELL"];
 
 /** UnsetEnvironment=: a name takes the variable away, a whole assignment only where it is exactly that. */
 function remove(merged: Map<string, string>, unset: string): void {

@@ -80,6 +80,15 @@ export function removeRuntimeDirectories(host: Native, exec: ExecSettings): void
   }
 }
 
+/** All that the unit's directories of these kinds are, with the links to them. */
+export function directoryPaths(exec: ExecSettings, kinds: readonly string[]): string[] {
+  return KINDS.filter(({ kind }) => kinds.includes(kind)).flatMap(({ kind, root }) =>
+    exec.directories[kind].entries.flatMap(({ path, symlinks }) =>
+      [path, ...symlinks].map((name) => `${root}/${name}`),
+    ),
+  );
+}
+
 function makeOwned(
   host: Native,
   path: string,

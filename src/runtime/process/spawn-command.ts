@@ -25,7 +25,7 @@ import {
 import type { ExecCommand, ExecOutput, ExecSettings, OpenFile, Unit } from "../../unit/model.ts";
 import { expandArguments } from "../../unit/text/expand-variables.ts";
 import { unitPrefix } from "../../unit/unit-name.ts";
-import { findGroup, findUser, memberGroups, type ReadAccountFile, type User } from "./accounts.ts";
+import { accountOf, findGroup, findUser, memberGroups, type ReadAccountFile, type User } from "./accounts.ts";
 import type { Cgroups } from "./cgroups.ts";
 import { credentialsDirectory, makeCredentials } from "./credentials.ts";
 import { dynamicUser } from "./dynamic-user.ts";
@@ -277,6 +277,8 @@ function unitUser(context: SpawnContext, order: SpawnOrder): Result<User, string
   const { name, exec } = order.unit;
   const wanted = exec.user ?? (exec.dynamicUser ? unitPrefix(name) : null);
   if (wanted === null) return null;
+  // Nobody needs an entry to stay who they are.
+  if (wanted === String(context.host.identity().euid)) return ok(ownUser(context));
   const found = findUser(context.readAccounts, wanted);
   return !found.ok && exec.dynamicUser ? ok(dynamicUser(wanted)) : found;
 }
@@ -290,9 +292,9 @@ function unitGroup(context: SpawnContext, order: SpawnOrder): Result<number, str
 }
 
 /** USER= of a service without User= is usher's own account. */
-function ownUser(context: SpawnContext): User | null {
-  const found = findUser(context.readAccounts, String(context.host.identity().euid));
-  return found.ok ? found.value : null;
+function ownUser(context: SpawnContext): User {
+  const { euid, egid } = context.host.identity();
+  return accountOf(context.readAccounts, euid, egid);
 }
 
 /** The sockets, then what OpenFile= adds. */

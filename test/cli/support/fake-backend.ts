@@ -59,6 +59,7 @@ export function describeUnit(unit: Unit, changes: Changes = {}): UnitDetails {
           statusErrno: 0,
           result: "success",
           reloadResult: "success",
+          cleanResult: "success",
           restarts: 0,
           fdStoreCount: 0,
           nextRestartMonotonicUsec: 0,
@@ -208,6 +209,20 @@ export function createFakeBackend(units: readonly UnitDetails[], options: FakeOp
     reload: () => note("reload"),
     reexec: () => note("reexec"),
     resetFailed: (name) => note(`reset-failed ${name}`),
+    clean: (unit, what) =>
+      unit === "plain.service"
+        ? err({ name: "NothingToClean", message: "No matching resources found." })
+        : note(`clean ${unit} ${what.join(",")}`),
+    awaitInactive(names, done) {
+      calls.push(`await ${names.join(",")}`);
+      done(names.filter((name) => find(name).summary.activeState === "failed"));
+      return () => undefined;
+    },
+    awaitBoot(done) {
+      calls.push("await boot");
+      done(backend.system());
+      return () => undefined;
+    },
     environment: () => ["PATH=/bin", "X=a b"],
     changeEnvironment: (set, unset) => note(`environment ${set.join(",")} -${unset.join(",")}`),
     logs: ({ units: names, lines }) =>

@@ -60,7 +60,11 @@ export function createMemorySystem(options: MemoryOptions = {}): MemorySystem {
     inheritedFds: [],
     versions: { usher: "1.2.3", quickjs: "2025-04-26", toolchain: "gcc", arch: "x86_64", flavour: "release" },
     files,
-    clock: { realtime: () => options.now ?? NOW, monotonic: () => 5_000_000, utcOffset: () => 0 },
+    clock: {
+      realtime: () => options.now ?? NOW,
+      monotonic: () => 5_000_000,
+      zone: () => ({ minutes: 0, name: "UTC" }),
+    },
     output: {
       write: (text) => {
         out += text;
