@@ -14,6 +14,9 @@ const mounted = {
   mode: "ro",
 } as const;
 
+/** For what only a container's engine does to it elsewhere. */
+const mayMount = { capAdd: ["SYS_ADMIN"], securityOpt: ["apparmor=unconfined", "seccomp=unconfined"] };
+
 const surroundings: readonly ({ readonly name: string } & StartOptions)[] = [
   { name: "nothing but usher, FROM scratch", image: "usher-test:scratch" },
   { name: "a read-only root", readOnly: true },
@@ -47,6 +50,34 @@ const surroundings: readonly ({ readonly name: string } & StartOptions)[] = [
       'import os, signal\nsignal.pthread_sigmask(signal.SIG_SETMASK, range(1, 65))\nfor s in (1, 2, 15, 17): signal.signal(s, signal.SIG_IGN)\nos.execv("/usr/bin/usher", ["usher"])',
     ],
   },
+  {
+    name: "a masked /proc",
+    ...mayMount,
+    entrypoint: ["sh", "-c", "mount -t tmpfs none /proc && exec /usr/bin/usher"],
+  },
+  {
+    name: "no /proc",
+    ...mayMount,
+    entrypoint: ["sh", "-c", "umount -l /proc && exec /usr/bin/usher"],
+  },
+  {
+    name: "a masked /proc, for a user without a name and without capabilities",
+    ...mayMount,
+    entrypoint: [
+      "sh",
+      "-c",
+      "mount -t tmpfs none /proc && exec setpriv --reuid=12345 --regid=12345 --clear-groups /usr/bin/usher",
+    ],
+  },
+  {
+    name: "a /proc that shows nobody else's processes",
+    ...mayMount,
+    entrypoint: [
+      "sh",
+      "-c",
+      "mount -o remount,hidepid=2 /proc && exec setpriv --reuid=12345 --regid=12345 --clear-groups /usr/bin/usher",
+    ],
+  },
   { name: "few descriptors", ulimits: { nofile: { soft: 64, hard: 64 } } },
   { name: "little memory", memoryBytes: 24 * 1024 * 1024 },
   { name: "no network", networkMode: "none" },
@@ -66,6 +97,17 @@ describe.concurrent("boots and stops in order with", () => {
     expect(exitCode).toBe(0);
     expect(sinceKillMs).toBeLessThan(3_000);
   });
+});
+
+test("boots, serves and stops with all three streams closed", async () => {
+  const box = await startUsher({
+    entrypoint: ["sh", "-c", "exec /usr/bin/usher <&- >&- 2>&-"],
+    case: "surroundings",
+  });
+  await box.run("until usherctl is-system-running --wait; do sleep 0.02; done");
+  expect(await box.request(7001)).toMatch(/^\d+\n$/);
+  await box.kill("SIGTERM");
+  expect((await box.exited()).exitCode).toBe(0);
 });
 
 describe.concurrent("not being PID 1", () => {
@@ -90,6 +132,71 @@ describe.concurrent("not being PID 1", () => {
     await box.line(({ text }) => text === "ended with 0");
     // The shell's other child was alive until the shell itself ended it.
     expect((await box.exited()).exitCode).toBe(0);
+  });
+});
+
+describe("a container that was socket-activated itself", () => {
+  /** Binds what somebody outside would have bound, and gives it to usher as sd_listen_fds(3) has it. */
+  const activator = (pid: string): string[] => [
+    "python3",
+    "-c",
+    `import os, socket
+def tcp(port):
+    s = socket.socket(socket.AF_INET); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(("0.0.0.0", port)); s.listen(); return s
+path = socket.socket(socket.AF_UNIX); path.bind("/tmp/outside.sock"); path.listen()
+given = [tcp(9000), tcp(7002), path, tcp(9999)]
+moved = [os.dup2(os.dup(s.fileno()), 100 + i) for i, s in enumerate(given)]
+for i, fd in enumerate(moved): os.dup2(fd, 3 + i)
+os.closerange(7, 200)
+os.environ.update(LISTEN_FDS="4", LISTEN_FDNAMES="web:any:/tmp/outside.sock:left", LISTEN_PID=${pid})
+os.execv("/usr/bin/usher", ["usher"])
+`,
+  ];
+  const units = {
+    "by-name.socket": `[Socket]\nListenStream=7001\nFileDescriptorName=web\nAccept=yes\n${install}`,
+    "by-name@.service": "[Service]\nStandardInput=socket\nExecStart=/bin/echo by name\n",
+    "by-address.socket": `[Socket]\nListenStream=7002\nListenStream=7003\n${install}`,
+    "by-address.service": "[Service]\nExecStart=/opt/fixtures/dumper accept-all\n",
+    "by-path.socket": `[Socket]\nListenStream=/tmp/outside.sock\nAccept=yes\n${install}`,
+    "by-path@.service": "[Service]\nStandardInput=socket\nExecStart=/bin/echo by path\n",
+  };
+
+  test("its socket units take what they are given, by name or address; the rest is closed, and named", async () => {
+    const box = await startUsher({ entrypoint: activator("str(os.getpid())"), units });
+    await box.booted();
+    expect(await box.request(9000)).toBe("by name\n");
+    await expect(box.connect(7001)).rejects.toThrow("ECONNREFUSED");
+    const inode = await box.run("stat -c %i /tmp/outside.sock");
+    expect(
+      await box.run(
+        "python3 -c 'import socket; s = socket.socket(socket.AF_UNIX); s.connect(\"/tmp/outside.sock\"); print(s.recv(99))'",
+      ),
+    ).toBe("b'by path\\n'\n");
+    expect(await box.run("stat -c %i /tmp/outside.sock")).toBe(inode);
+    expect(await box.request(7002)).toMatch(/^\d+\n$/);
+    expect(await box.request(7003)).toMatch(/^\d+\n$/);
+    expect(await box.run("systemctl list-sockets --no-legend by-address.socket")).toMatch(
+      /^0\.0\.0\.0:7002 +by-address\.socket +by-address\.service\n\[::\]:7003 /,
+    );
+    expect(box.log.text()).toContain(
+      "LISTEN_FDS: no socket unit that is up has FileDescriptorName=left or listens on 0.0.0.0:9999: closing descriptor 6",
+    );
+    await expect(box.connect(9999)).rejects.toThrow("ECONNREFUSED");
+  });
+
+  test("what is meant for another process is let be, and no service hears of it", async () => {
+    const box = await startUsher({
+      entrypoint: activator("'77'"),
+      units: {
+        ...units,
+        "says.service": `[Service]\nType=oneshot\nExecStart=/bin/sh -c 'env | grep -c LISTEN; true'\n${install}`,
+      },
+    });
+    await box.line(({ text }) => text.includes('"unit":"says.service"') && text.includes('"msg":"0"'));
+    await box.booted();
+    expect(box.log.text()).not.toContain("LISTEN_FDS:");
+    expect(await box.request(7001)).toBe("by name\n");
   });
 });
 

@@ -11,6 +11,7 @@ import type { Native } from "../../host/native.ts";
 import type { Log } from "../log/log.ts";
 import type { ReadAccountFile } from "../process/accounts.ts";
 import { environmentValue } from "../process/environment.ts";
+import { findHandedSockets, type HandedSockets } from "../socket/handed-sockets.ts";
 import { openSocketUnit } from "../socket/socket-open.ts";
 import { socketOwner } from "../socket/socket-owner.ts";
 import type { AheadSockets } from "../socket/socket-table.ts";
@@ -32,6 +33,8 @@ export interface EarlyBoot {
   readonly log: WaitingLog;
   readonly units: UnitStore;
   readonly opened: AheadSockets;
+  /** Sockets that usher itself was given. */
+  readonly handed: HandedSockets;
   readonly readAccounts: ReadAccountFile;
   /** "/run/usher", where the control and notification sockets go. */
   readonly runtimeDirectory: string;
@@ -48,12 +51,14 @@ export function bootEarly(host: Native, options: InitOptions, complaints: readon
   };
   const directory = runtimeDirectory(host.identity().euid, (name) => environmentValue(host.environ, name));
   const units = createUnitStore(host, log, options, directory, readAccounts);
-  const opened = openEarlySockets(host, units, readAccounts);
+  const handed = findHandedSockets(host);
+  const opened = openEarlySockets(host, units, readAccounts, handed);
   return {
     options,
     log,
     units,
     opened,
+    handed,
     readAccounts,
     runtimeDirectory: directory,
     listeningUsec: host.monotonic(),
@@ -76,14 +81,19 @@ function createWaitingLog(): WaitingLog {
 }
 
 /** Sockets that nothing has to come before listen now; their units take them over when the boot reaches them. */
-function openEarlySockets(host: Native, store: UnitStore, readAccounts: ReadAccountFile): AheadSockets {
+function openEarlySockets(
+  host: Native,
+  store: UnitStore,
+  readAccounts: ReadAccountFile,
+  handed: HandedSockets,
+): AheadSockets {
   const opened: AheadSockets = new Map();
   const { units, early } = store.loadSockets();
   const names = new Set(early);
   for (const unit of units) {
     if (unit.type !== "socket" || !names.has(unit.name)) continue;
     const owner = socketOwner(readAccounts, unit);
-    const socket = owner.ok ? openSocketUnit(host, unit, owner.value) : owner;
+    const socket = owner.ok ? openSocketUnit(host, unit, owner.value, handed) : owner;
     if (socket.ok) opened.set(unit.name, { unit, ...socket.value });
   }
   return opened;

@@ -155,6 +155,7 @@ function assemble(
           pump({ type: "accept-failed", unit, message: `cannot accept a connection: ${describe(code)}` }),
       },
       early.opened,
+      early.handed,
     ),
     activation: null,
     bus: null,
@@ -246,7 +247,12 @@ function boot(runtime: Runtime): void {
 function bootFinished(runtime: Runtime): void {
   const { host, log, engine } = runtime;
   runtime.finishedUsec = host.monotonic();
-  runtime.sockets.closeUnclaimed();
+  for (const { fd, name, address } of runtime.sockets.closeUnclaimed())
+    log.write(
+      "warn",
+      null,
+      `LISTEN_FDS: no socket unit that is up has FileDescriptorName=${name} or listens on ${address}: closing descriptor ${fd}`,
+    );
   host.collectGarbage();
   const states = [...engine.graph.units.values()];
   const listening = states.filter((unit) => unit.kind === "socket" && activeState(unit) === "active").length;

@@ -7,6 +7,7 @@
  * read-write so that it never reports end-of-file.
  */
 import { err, ok, type Result } from "../../base/result.ts";
+import { addressText } from "../../host/address-text.ts";
 import { describe } from "../../host/errno.ts";
 import {
   type Address,
@@ -28,6 +29,7 @@ import {
   SOCK_STREAM,
 } from "../../host/native.ts";
 import type { Listener, SocketAddress, SocketSettings, SocketUnit } from "../../unit/model.ts";
+import { type HandedSockets, NO_HANDED_SOCKETS } from "./handed-sockets.ts";
 import {
   applyBindOptions,
   applySocketOptions,
@@ -70,11 +72,16 @@ export function openSocketUnit(
   host: Native,
   unit: SocketUnit,
   owner: SocketOwner,
+  handed: HandedSockets,
 ): Result<OpenedSocket, OpenFailure> {
   const fds: number[] = [];
   const warnings: string[] = [];
   for (const listener of unit.socket.listeners) {
-    const opened = openListener(host, listener, unit.socket, owner, warnings);
+    const given = "address" in listener ? takeHanded(host, unit, listener, handed) : null;
+    const opened =
+      given !== null && "address" in listener
+        ? useHanded(host, given, listener, unit.socket, warnings)
+        : openListener(host, listener, unit.socket, owner, warnings);
     if (!opened.ok) {
       for (const fd of fds) host.close(fd);
       return opened;
@@ -84,6 +91,37 @@ export function openSocketUnit(
   const path = firstPath(unit.socket);
   if (path !== null) linkSymlinks(host, unit.socket, path, warnings);
   return ok({ fds, warnings });
+}
+
+type AddressListener = Extract<Listener, { address: SocketAddress }>;
+
+/** A listener that names a port alone may have been opened for both families, or for one. */
+function takeHanded(
+  host: Native,
+  unit: SocketUnit,
+  { kind, address }: AddressListener,
+  handed: HandedSockets,
+): number | null {
+  if (handed === NO_HANDED_SOCKETS) return null;
+  const known = kernelAddress(host, address);
+  const addresses = typeof known === "number" ? [] : [addressText(known)];
+  if (address.family === "any") addresses.push(`0.0.0.0:${address.port}`);
+  return handed.take(unit, kind, addresses);
+}
+
+/** Its file is somebody else's; its options are the unit's. */
+function useHanded(
+  host: Native,
+  fd: number,
+  listener: AddressListener,
+  settings: SocketSettings,
+  warnings: string[],
+): Result<number, OpenFailure> {
+  host.setNonblock(fd, true);
+  const failed = listenWith(host, fd, listener, settings, warnings);
+  if (failed === null) return ok(fd);
+  host.close(fd);
+  return err({ listener: listener.text, ...failed });
 }
 
 /** Closes a unit's descriptors, and takes its files away where RemoveOnStop= says so. */
@@ -136,7 +174,7 @@ const SOCKET_TYPE = { stream: SOCK_STREAM, datagram: SOCK_DGRAM, seqpacket: SOCK
 
 function openAddress(
   host: Native,
-  listener: Extract<Listener, { address: SocketAddress }>,
+  listener: AddressListener,
   settings: SocketSettings,
   owner: SocketOwner,
   warnings: string[],
@@ -168,7 +206,7 @@ function openAddress(
 function finishAddress(
   host: Native,
   fd: number,
-  listener: Extract<Listener, { address: SocketAddress }>,
+  listener: AddressListener,
   settings: SocketSettings,
   owner: SocketOwner,
   warnings: string[],
@@ -178,6 +216,16 @@ function finishAddress(
     const owned = host.lchown(path, owner.uid, owner.gid);
     if (owned < 0) return { step: "chown", code: owned };
   }
+  return listenWith(host, fd, listener, settings, warnings);
+}
+
+function listenWith(
+  host: Native,
+  fd: number,
+  listener: AddressListener,
+  settings: SocketSettings,
+  warnings: string[],
+): { step: string; code: number } | null {
   applySocketOptions(host, fd, settings, listener, warnings);
   if (listener.kind === "datagram") return null;
   const listening = host.listen(fd, Math.min(settings.backlog, 0x7fffffff));

@@ -14,6 +14,7 @@ import type { Address, Native } from "../../host/native.ts";
 import { POLL_IN } from "../../host/native.ts";
 import type { SocketUnit } from "../../unit/model.ts";
 import { connectionIdentity } from "./connection-identity.ts";
+import type { HandedSocket, HandedSockets } from "./handed-sockets.ts";
 import {
   closeSocketUnit,
   type OpenedSocket,
@@ -65,8 +66,8 @@ interface SocketEntry {
 export type AheadSockets = Map<string, OpenedSocket & { readonly unit: SocketUnit }>;
 
 export interface SocketTable {
-  /** Closes what was opened ahead and not taken over. */
-  closeUnclaimed(): void;
+  /** Closes what was opened ahead and not taken over, and what was handed to usher and nobody took; returns the latter. */
+  closeUnclaimed(): readonly HandedSocket[];
   open(unit: SocketUnit, owner: SocketOwner): Result<readonly string[], OpenFailure>;
   close(unit: SocketUnit): void;
   watch(unit: SocketUnit): void;
@@ -83,7 +84,12 @@ export interface SocketTable {
 }
 
 /** `ahead`: sockets that the boot opened before their units were started; `open` takes them over. */
-export function createSocketTable(host: Native, events: SocketEvents, ahead: AheadSockets): SocketTable {
+export function createSocketTable(
+  host: Native,
+  events: SocketEvents,
+  ahead: AheadSockets,
+  handed: HandedSockets,
+): SocketTable {
   const entries = new Map<string, SocketEntry>();
 
   const poll = (entry: SocketEntry, listener: number): void => {
@@ -106,11 +112,12 @@ export function createSocketTable(host: Native, events: SocketEvents, ahead: Ahe
     closeUnclaimed() {
       for (const { unit, fds } of ahead.values()) closeSocketUnit(host, unit.socket, fds);
       ahead.clear();
+      return handed.closeRest();
     },
     open(unit, owner) {
       const claimed = ahead.get(unit.name);
       ahead.delete(unit.name);
-      const opened = claimed === undefined ? openSocketUnit(host, unit, owner) : ok(claimed);
+      const opened = claimed === undefined ? openSocketUnit(host, unit, owner, handed) : ok(claimed);
       if (!opened.ok) return opened;
       entries.set(unit.name, {
         unit,
