@@ -91,6 +91,13 @@ bool get_bool(JSContext *ctx, JSValueConst object, const char *name, bool otherw
 /* Length of an array, 0 for anything else. */
 uint32_t array_length(JSContext *ctx, JSValueConst array);
 
+/* ------------------------------------------------------------------------------------------------------- heap */
+
+/* A runtime of the script engine whose memory is laid out for it; NULL: no memory. */
+JSRuntime *heap_new_runtime(void);
+/* Gives back what is free. */
+void heap_trim(void);
+
 /* ------------------------------------------------------------------------------------------------- script engine */
 
 struct script {

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -238,7 +237,7 @@ static JSValue js_collect_garbage(JSContext *ctx, JSValueConst this, int argc, J
 	(void)argc;
 	(void)argv;
 	JS_RunGC(JS_GetRuntime(ctx));
-	malloc_trim(0);
+	heap_trim();
 	return JS_UNDEFINED;
 }
 

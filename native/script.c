@@ -110,7 +110,7 @@ static size_t stack_limit(void)
 
 bool script_start(void)
 {
-	JSRuntime *runtime = JS_NewRuntime();
+	JSRuntime *runtime = heap_new_runtime();
 	if (!runtime)
 		return false;
 	JS_SetMaxStackSize(runtime, stack_limit());

@@ -41,8 +41,13 @@ function main(): void {
     native.writeOut(2, `usher: ${invocation.error}\n`);
     native.exit(EXIT_USAGE);
   }
-  if (invocation.value.kind === "tool") (native.loadBlob("tools") as Tools).main(unitReader);
-  else (native.loadBlob("manager") as Manager).main(bootEarly(native, invocation.value.options, complaints));
+  if (invocation.value.kind === "tool") {
+    (native.loadBlob("tools") as Tools).main(unitReader);
+    return;
+  }
+  // An argument is evaluated after the function that it goes to: named first, so that the sockets come before the blob.
+  const early = bootEarly(native, invocation.value.options, complaints);
+  (native.loadBlob("manager") as Manager).main(early);
 }
 
 main();

@@ -264,7 +264,7 @@ function bootFinished(runtime: Runtime): void {
     `Startup finished in ${since(runtime.finishedUsec)} ms: ${listening} ${listening === 1 ? "socket" : "sockets"} listening, the first after ${since(runtime.listeningUsec)} ms`,
     failed.length > 0 ? { failed } : undefined,
   );
-  log.write("debug", null, `${host.heapBytes()} bytes of script heap in use`);
+  if (log.shows("debug")) log.write("debug", null, `${host.heapBytes()} bytes of script heap in use`);
 }
 
 export function reloadUnits(runtime: Runtime): Result<null, ControlFailure> {
