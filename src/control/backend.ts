@@ -143,6 +143,8 @@ export interface SocketStatus {
   readonly refused: number;
   readonly result: string;
   readonly controlPid: number;
+  /** The last Exec…= runs since it was last started, in order of their start. */
+  readonly commands: readonly ExecStatus[];
 }
 
 /** Everything about one unit: what its files say and what became of it. */

@@ -235,6 +235,9 @@ export interface ServedConnection {
   readonly environment: readonly string[];
 }
 
+/** The last run of each kind of command since the last start, main process apart. */
+export type ControlRuns = Partial<Record<ExecRole, ProcessStatus & { index: number }>>;
+
 export interface ServiceState extends UnitCore {
   readonly kind: "service";
   model: ServiceUnit;
@@ -253,7 +256,7 @@ export interface ServiceState extends UnitCore {
   /** The main process of this life, for `show`, EXIT_CODE and EXIT_STATUS. */
   execMain: ProcessStatus | null;
   /** How the last command of each role went, for `status`. */
-  execControl: Partial<Record<ExecRole, ProcessStatus & { index: number }>>;
+  execControl: ControlRuns;
   /** False once all its processes are known to be gone. */
   mayHaveProcesses: boolean;
   forbidRestart: boolean;
@@ -287,6 +290,7 @@ export interface SocketState extends UnitCore {
   result: SocketResult;
   control: Process | null;
   controlCommand: CommandPosition | null;
+  execControl: ControlRuns;
   /** False once all its processes are known to be gone. */
   mayHaveProcesses: boolean;
   /** Descriptors are open, or being opened. */

@@ -259,7 +259,7 @@ export type Listener =
 /** [Socket], without .exec and .kill. */
 export interface SocketSettings {
   readonly listeners: readonly Listener[];
-  readonly socketProtocol: "udplite" | "sctp" | null;
+  readonly socketProtocol: "udplite" | "sctp" | "mptcp" | null;
   readonly bindIpv6Only: "default" | "both" | "ipv6-only";
   readonly backlog: number;
   readonly bindToDevice: string | null;

@@ -256,7 +256,7 @@ test("show --value prints values alone, units a blank line apart", async () => {
 test("show of several lines, of commands and of lists", async () => {
   const backend = backendWith();
   expect((await systemctl("show myapp.socket -p Listen", { backend })).out).toBe(
-    "Listen=8080 (Stream)\nListen=/run/x (Stream)\n",
+    "Listen=[::]:8080 (Stream)\nListen=/run/x (Stream)\n",
   );
   expect((await systemctl("show myapp -p ExecStart -p Environment -p Requires", { backend })).out).toBe(
     `ExecStart={ path=/opt/myapp ; argv[]=/opt/myapp --flag ; ignore_errors=no ; start_time=[n/a] ; stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }
@@ -276,7 +276,7 @@ test("show of a command that ran", async () => {
   });
   expect(out).toBe(
     `3
-{ path=/opt/myapp ; argv[]=/opt/myapp --flag ; ignore_errors=no ; start_time=[Mon 2026-11-23 11:59:59 UTC] ; stop_time=[Mon 2026-11-23 11:59:59 UTC] ; pid=9 ; code=exited ; status=3/0 }
+{ path=/opt/myapp ; argv[]=/opt/myapp --flag ; ignore_errors=no ; start_time=[Mon 2026-11-23 11:59:59 UTC] ; stop_time=[Mon 2026-11-23 11:59:59 UTC] ; pid=9 ; code=exited ; status=3 }
 `,
   );
 });

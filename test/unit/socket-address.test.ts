@@ -48,7 +48,7 @@ describe("listeners", () => {
     const text =
       "[Socket]\nListenStream=80\nListenFIFO=/run/f\nListenDatagram=53\nListenSpecial=/dev/x\nListenMessageQueue=/q\n";
     expect(readSocket(text).unit.socket.listeners.map(({ kind, text: shown }) => `${kind} ${shown}`)).toEqual(
-      ["stream 80", "fifo /run/f", "datagram 53", "special /dev/x", "mqueue /q"],
+      ["stream [::]:80", "fifo /run/f", "datagram [::]:53", "special /dev/x", "mqueue /q"],
     );
   });
 

@@ -13,8 +13,8 @@ const FIRST = { kind: "stream", text: "/run/u.sock" };
 const command = (path: string): object => ({ path, argv: [path] });
 
 const ROWS: readonly Row[] = [
-  ["ListenStream=80", socket({ listeners: [FIRST, { kind: "stream", text: "80" }] })],
-  ["ListenDatagram=53", socket({ listeners: [FIRST, { kind: "datagram", text: "53" }] })],
+  ["ListenStream=80", socket({ listeners: [FIRST, { kind: "stream", text: "[::]:80" }] })],
+  ["ListenDatagram=53", socket({ listeners: [FIRST, { kind: "datagram", text: "[::]:53" }] })],
   ["ListenSequentialPacket=@x", socket({ listeners: [FIRST, { kind: "seqpacket", text: "@x" }] })],
   ["ListenSequentialPacket=80", null],
   ["ListenFIFO=/run/f", socket({ listeners: [FIRST, { kind: "fifo", path: "/run/f" }] })],
@@ -23,6 +23,7 @@ const ROWS: readonly Row[] = [
   ["ListenNetlink=15", socket({ listeners: [FIRST, { kind: "netlink", text: "kobject-uevent 0" }] })],
   ["ListenMessageQueue=/q", socket({ listeners: [FIRST, { kind: "mqueue", name: "/q" }] })],
   ["SocketProtocol=udplite", socket({ socketProtocol: "udplite" })],
+  ["SocketProtocol=mptcp", socket({ socketProtocol: "mptcp" })],
   ["SocketProtocol=tcp", null],
   ["BindIPv6Only=ipv6-only", socket({ bindIpv6Only: "ipv6-only" })],
   ["BindIPv6Only=no", socket({ bindIpv6Only: "both" })],
@@ -61,7 +62,7 @@ const ROWS: readonly Row[] = [
   ["PassPacketInfo=yes", socket({ passPacketInfo: true })],
   ["AcceptFileDescriptors=no", socket({ acceptFileDescriptors: false })],
   ["Timestamping=us", socket({ timestamping: "us" })],
-  ["Timestamping=yes", socket({ timestamping: "us" })],
+  ["Timestamping=yes", socket({ timestamping: "ns" })],
   ["TCPCongestion=reno", socket({ tcpCongestion: "reno" })],
   ["PipeSize=1M", socket({ pipeSize: 1 << 20 })],
   ["MessageQueueMaxMessages=8", socket({ messageQueueMaxMessages: 8 })],
@@ -99,6 +100,6 @@ describe("[Socket]", () => {
     const { unit } = readSocket(
       "[Socket]\nListenStream=80\nListenFIFO=/run/f\nListenDatagram=\nListenStream=81\n",
     );
-    expect(unit.socket.listeners.map(({ text }) => text)).toEqual(["81"]);
+    expect(unit.socket.listeners.map(({ text }) => text)).toEqual(["[::]:81"]);
   });
 });

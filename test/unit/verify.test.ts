@@ -120,9 +120,12 @@ describe("dependencies that nobody writes", () => {
     });
   });
 
-  it("are not given to a unit that is not loaded", () => {
-    expect(readService("[Service]\n[Unit]\nAfter=a.service\n").unit.dependencies).toEqual({
-      After: ["a.service"],
-    });
+  it("are given to a unit that is refused as a whole, not to one that could not be read", () => {
+    const refused = readService("[Service]\n[Unit]\nAfter=a.service\n").unit;
+    expect(refused.loadState).toBe("bad-setting");
+    expect(refused.dependencies).toMatchObject({ After: ["a.service", "sysinit.target", "basic.target"] });
+    const unread = readService("[Unit]\nAfter=a.service\n[Service]\nExecStart=/\n").unit;
+    expect(unread.loadState).toBe("bad-setting");
+    expect(unread.dependencies).toEqual({ After: ["a.service"] });
   });
 });

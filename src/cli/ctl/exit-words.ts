@@ -1,6 +1,7 @@
 /** Words for how processes end, as systemctl prints them (systemd.exec(5), "Process Exit Codes"). */
 import { exitStatusName, isCommonExitStatus } from "../../base/exit-status.ts";
 import { bareSignalName } from "../../base/signal.ts";
+import type { ExecStatus, UnitDetails } from "../../control/backend.ts";
 
 export const CLD_EXITED = 1;
 export const CLD_KILLED = 2;
@@ -27,4 +28,9 @@ export function describeExit(code: number, status: number): string {
   if (code !== CLD_EXITED) return `code=${exitCodeWord(code)}, signal=${bareSignalName(status)}`;
   const word = exitStatusWord(status);
   return `code=exited, status=${status}${word === undefined ? "" : `/${word}`}`;
+}
+
+/** The commands that a unit has run. */
+export function runsOf({ service, socket }: UnitDetails): readonly ExecStatus[] {
+  return service?.commands ?? socket?.commands ?? [];
 }

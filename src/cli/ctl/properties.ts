@@ -18,8 +18,10 @@ import type {
 } from "../../unit/model.ts";
 import { capabilityName } from "../../unit/value/capability.ts";
 import { cleanable } from "../../unit/value/cleanable.ts";
+import { PROTOCOLS } from "../../unit/value/socket-address.ts";
+import { quoteWord } from "../format/quote.ts";
 import { formatSpan, formatTimestamp, type TimestampStyle, type TimeZone } from "../format/time.ts";
-import { exitCodeWord } from "./exit-words.ts";
+import { CLD_EXITED, exitCodeWord, runsOf } from "./exit-words.ts";
 
 export interface PropertyInput {
   readonly details: UnitDetails;
@@ -49,7 +51,20 @@ function octal(mode: number): string {
 }
 
 function words(list: readonly string[]): string {
-  return list.join(" ");
+  return list.map(quoteWord).join(" ");
+}
+
+/** "0-2 5" */
+function ranges(numbers: readonly number[]): string {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const starts = sorted.filter((number, at) => sorted[at - 1] !== number - 1);
+  return starts
+    .map((start, at) => {
+      const next = starts[at + 1];
+      const end = sorted[next === undefined ? sorted.length - 1 : sorted.indexOf(next) - 1] ?? start;
+      return start === end ? String(start) : `${start}-${end}`;
+    })
+    .join(" ");
 }
 
 function capabilityNames(capabilities: readonly number[]): string {
@@ -66,7 +81,12 @@ function exitStatusOrNone(status: number | null): string | null {
 }
 
 function exitStatusSet({ codes, signals }: ExitStatusSet): string {
-  return words([...codes.map(String), ...signals.map((signal) => signalName(signal).replace(/^SIG/, ""))]);
+  const names = signals.map((signal) =>
+    signalName(signal)
+      .replace(/^SIG/, "")
+      .replace(/^RTMIN$/, "RTMIN+0"),
+  );
+  return words([...codes.map(String), ...names]);
 }
 
 // --------------------------------------------------------------------------------------------------------- row makers
@@ -136,7 +156,7 @@ function commands(
     value: (input) => {
       const list = pick(input.details.unit);
       if (list === null) return null;
-      const runs = (input.details.service?.commands ?? []).filter((run) => run.directive === directive);
+      const runs = runsOf(input.details).filter((run) => run.directive === directive);
       return list.map((command) => formatCommand(command, findRun(runs, command), input));
     },
   };
@@ -144,6 +164,13 @@ function commands(
 
 function findRun(runs: readonly ExecStatus[], command: ExecCommand): ExecStatus | null {
   return runs.find((run) => run.path === command.path || run.argv[0] === command.argv[0]) ?? null;
+}
+
+/** An exit status, or a signal with its name; "0/0" of what did not run. */
+function statusText(run: ExecStatus | null): string {
+  if (run === null || run.code === 0) return "0/0";
+  if (run.code === CLD_EXITED) return String(run.status);
+  return `${run.status}/${signalName(run.status).replace(/^SIG/, "")}`;
 }
 
 function formatCommand(command: ExecCommand, run: ExecStatus | null, input: PropertyInput): string {
@@ -156,7 +183,7 @@ function formatCommand(command: ExecCommand, run: ExecStatus | null, input: Prop
     `stop_time=[${moment(run?.exit.realtimeUsec ?? 0)}]`,
     `pid=${run?.pid ?? 0}`,
     `code=${exitCodeWord(run?.code ?? 0)}`,
-    `status=${run?.status ?? 0}/0`,
+    `status=${statusText(run)}`,
   ];
   return `{ ${fields.join(" ; ")} }`;
 }
@@ -216,7 +243,10 @@ const SERVICE_ROWS: readonly PropertyRow[] = [
   service("TimeoutStopFailureMode", (s) => s.timeoutStopFailureMode),
   service("RuntimeMaxUSec", (s) => span(s.runtimeMaxUsec)),
   service("RuntimeRandomizedExtraUSec", (s) => span(s.runtimeRandomizedExtraUsec)),
-  service("WatchdogUSec", (s) => span(s.watchdogUsec)),
+  // Unknown before the first start, since a service may be told otherwise then.
+  service("WatchdogUSec", (s, { inactiveExit }) =>
+    span(inactiveExit.monotonicUsec === 0 ? USEC_INFINITY : s.watchdogUsec),
+  ),
   service("RootDirectoryStartOnly", (s) => yesNo(s.rootDirectoryStartOnly)),
   service("RemainAfterExit", (s) => yesNo(s.remainAfterExit)),
   service("GuessMainPID", (s) => yesNo(s.guessMainPid)),
@@ -308,6 +338,7 @@ const SOCKET_ROWS: readonly PropertyRow[] = [
     "FileDescriptorName",
     (s, { summary }) => s.fileDescriptorName ?? (s.accept ? "connection" : summary.name),
   ),
+  socket("SocketProtocol", (s) => String(s.socketProtocol === null ? 0 : PROTOCOLS[s.socketProtocol])),
   socket("TriggerLimitIntervalUSec", (s) => span(s.triggerLimit.intervalUsec)),
   socket("TriggerLimitBurst", (s) => String(s.triggerLimit.burst)),
   socket("PollLimitIntervalUSec", (s) => span(s.pollLimit.intervalUsec)),
@@ -336,7 +367,7 @@ const EXEC_ROWS: readonly PropertyRow[] = [
   exec("Nice", (s) => String(s.nice ?? 0)),
   exec("CPUSchedulingPolicy", (s) => String(s.cpuSchedulingPolicy ?? 0)),
   exec("CPUSchedulingPriority", (s) => String(s.cpuSchedulingPriority ?? 0)),
-  exec("CPUAffinity", (s) => words(s.cpuAffinity.map(String))),
+  exec("CPUAffinity", (s) => ranges(s.cpuAffinity)),
   exec("TimerSlackNSec", (s) => (s.timerSlackNsec === null ? null : String(s.timerSlackNsec))),
   exec("CPUSchedulingResetOnFork", (s) => yesNo(s.cpuSchedulingResetOnFork)),
   service("NonBlocking", (s) => yesNo(s.nonBlocking)),
@@ -400,9 +431,10 @@ function loadError({ summary, unit }: UnitDetails): string {
   return `${name} "${text.replace(/["\\]/g, "\\$&")}"`;
 }
 
-function canReload({ unit }: UnitDetails): boolean {
+function canReload({ unit, dependencies }: UnitDetails): boolean {
   return (
-    unit.type === "service" && (unit.service.execReload.length > 0 || unit.service.type === "notify-reload")
+    (dependencies["PropagatesReloadTo"] ?? []).length > 0 ||
+    (unit.type === "service" && (unit.service.execReload.length > 0 || unit.service.type === "notify-reload"))
   );
 }
 
@@ -431,7 +463,7 @@ const UNIT_ROWS: readonly PropertyRow[] = [
   row("CanStart", ({ summary, unit }) =>
     yesNo(summary.loadState === "loaded" && !unit.unit.refuseManualStart),
   ),
-  row("CanStop", ({ summary, unit }) => yesNo(summary.loadState === "loaded" && !unit.unit.refuseManualStop)),
+  row("CanStop", ({ unit }) => yesNo(!unit.unit.refuseManualStop)),
   row("CanClean", ({ unit }) => words(cleanable(unit))),
   row("CanReload", (details) => yesNo(canReload(details))),
   row("CanIsolate", ({ unit }) => yesNo(unit.unit.allowIsolate)),

@@ -15,7 +15,7 @@ import {
   type TimestampStyle,
   type TimeZone,
 } from "../format/time.ts";
-import { describeExit } from "./exit-words.ts";
+import { describeExit, runsOf } from "./exit-words.ts";
 import { stateGlyph, stateStyle } from "./glyphs.ts";
 import { formatLogEntry, type LogLayout } from "./log-lines.ts";
 import type { Explanation } from "./why.ts";
@@ -224,8 +224,7 @@ function acceptedField({ details }: StatusInput): Field | null {
 
 /** Every run that ended, except the main process where it has a line of its own and is the only ExecStart=. */
 function processFields({ details }: StatusInput): readonly Field[] {
-  const runs = details.service?.commands ?? [];
-  return runs
+  return runsOf(details)
     .filter((run) => run.code !== 0)
     .map((run) => ({ label: "Process", lines: [`${run.pid} ${run.directive}=${formatRun(run)}`] }));
 }

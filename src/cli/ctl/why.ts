@@ -6,7 +6,7 @@
 import { signalName } from "../../base/signal.ts";
 import type { ExecStatus, LogEntry, UnitDetails } from "../../control/backend.ts";
 import { formatSpan } from "../format/time.ts";
-import { CLD_EXITED, exitStatusWord } from "./exit-words.ts";
+import { CLD_EXITED, exitStatusWord, runsOf } from "./exit-words.ts";
 
 export interface Explanation {
   readonly why: string;
@@ -120,7 +120,7 @@ export function explainFailure(details: UnitDetails, program: string): Explanati
 
 /** The last failed run that was not to be passed over. */
 function findCulprit(details: UnitDetails): ExecStatus | null {
-  const failed = (details.service?.commands ?? []).filter(
+  const failed = runsOf(details).filter(
     (run) => run.code !== 0 && !run.ignoreFailure && !(run.code === CLD_EXITED && run.status === 0),
   );
   return failed.at(-1) ?? null;

@@ -10,6 +10,12 @@ function quoteArgument(argument: string): string {
   return `"${escapeDouble(argument)}"`;
 }
 
+/** A word of a list as `show` prints it: in double quotes where systemd's shell_maybe_quote() would put it. */
+export function quoteWord(word: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
+  return /[\s\x00-\x1f\x7f"\\`$*?['()<>|&;!]/.test(word) ? `"${escapeDouble(word)}"` : word;
+}
+
 function escapeDouble(text: string): string {
   return text
     .replace(/["\\`$]/g, (char) => `\\${char}`)

@@ -55,9 +55,10 @@ function startUnit(engine: Engine, unit: UnitState): RunOutcome {
   if (state === "deactivating" || state === "maintenance") return "again";
   if (unit.loadState !== "loaded") return "failed";
   if (state === "activating") return startChecked(engine, unit);
-  unit.conditionResult = null;
-  unit.assertResult = null;
   const hasConditions = (unit.model?.unit.conditions.length ?? 0) > 0;
+  const outcome = hasConditions ? null : { met: true, atUsec: engine.now, failed: null };
+  unit.conditionResult = outcome;
+  unit.assertResult = outcome;
   return hasConditions ? askConditions(engine, unit) : startChecked(engine, unit);
 }
 

@@ -2,6 +2,7 @@
 import { broken, type Engine, emit, log } from "../engine.ts";
 import type { CommandPosition, ServiceResult, ServiceState } from "../state.ts";
 import { describeExit, isCleanExit, type ProcessEnd, resultOfExit } from "../unit/exit-status.ts";
+import { noteControlEnd } from "../unit/process.ts";
 import { askPidFile, guessMain } from "./service-main-pid.ts";
 import { mainStarted } from "./service-ready.ts";
 import { enterRunning, leaveReload, runReloadCommand } from "./service-running.ts";
@@ -136,17 +137,6 @@ function conditionResult(
   if (result !== "exit-code" || end.status >= 255) return result;
   s.conditionResult = { met: false, atUsec: engine.now, failed: "ExecCondition=" };
   return "exec-condition";
-}
-
-function noteControlEnd(
-  engine: Engine,
-  s: ServiceState,
-  end: ProcessEnd,
-  position: CommandPosition | null,
-): void {
-  const status = position === null ? undefined : s.execControl[position.role];
-  if (status !== undefined)
-    Object.assign(status, { exitUsec: engine.now, code: end.code, status: end.status });
 }
 
 export function controlEnded(engine: Engine, s: ServiceState, end: ProcessEnd): void {

@@ -1,7 +1,7 @@
 /** A spawn is answered: there is a process, its program runs, or it could not be made. */
 import { type Engine, log } from "../engine.ts";
 import type { ServiceState } from "../state.ts";
-import { bindPid, startedStatus } from "../unit/process.ts";
+import { bindPid, noteControlStart } from "../unit/process.ts";
 import { controlEnded, mainEnded } from "./service-exit.ts";
 import { mainIsKnown } from "./service-main-pid.ts";
 import { mainStarted } from "./service-ready.ts";
@@ -23,12 +23,6 @@ export function serviceSpawned(engine: Engine, s: ServiceState, token: number, p
     bindPid(engine, s, s.control, pid);
     noteControlStart(engine, s, pid);
   }
-}
-
-function noteControlStart(engine: Engine, s: ServiceState, pid: number): void {
-  if (s.controlCommand === null) return;
-  const { role, index } = s.controlCommand;
-  s.execControl[role] = { ...startedStatus(pid, engine.now), index };
 }
 
 /** The program of a Type=exec service runs. */

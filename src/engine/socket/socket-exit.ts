@@ -2,7 +2,7 @@
 import { type Engine, log } from "../engine.ts";
 import type { SocketResult, SocketState } from "../state.ts";
 import { describeExit, isCleanExit, type ProcessEnd, resultOfExit } from "../unit/exit-status.ts";
-import { bindPid } from "../unit/process.ts";
+import { bindPid, noteControlEnd, noteControlStart } from "../unit/process.ts";
 import { enterListening, enterStartOpen, runStartCommand } from "./socket-start.ts";
 import { forgetControl, noteResult, type SocketRole, socketCommands } from "./socket-state.ts";
 import { enterDead, enterSignal, enterStopPost, enterStopPre, runStopCommand } from "./socket-stop.ts";
@@ -11,6 +11,7 @@ export function socketSpawned(engine: Engine, s: SocketState, token: number, pid
   if (s.control?.token !== token) return;
   s.mayHaveProcesses = true;
   bindPid(engine, s, s.control, pid);
+  noteControlStart(engine, s, pid);
 }
 
 export function socketSpawnFailed(
@@ -69,6 +70,7 @@ function controlEnded(engine: Engine, s: SocketState, end: ProcessEnd): void {
   const ignored = position !== null && commands[position.index]?.ignoreFailure === true;
   const result: SocketResult = ignored || isCleanExit(end, false, null) ? "success" : resultOfExit(end);
   forgetControl(engine, s);
+  noteControlEnd(engine, s, end, position);
   const level = result === "success" ? "debug" : end.code === "exited" ? "notice" : "warning";
   log(engine, level, s, `Control process exited, ${describeExit(end)}`);
   noteResult(s, result);

@@ -104,6 +104,7 @@ function begin(engine: Engine, s: SocketState): RunOutcome {
   }
   acquireInvocationId(engine, s);
   s.result = "success";
+  s.execControl = {};
   s.triggerPauses = 0;
   s.pausedUntil = null;
   enterStartPre(engine, s);

@@ -4,7 +4,15 @@
  */
 import { SIGKILL } from "../../base/signal.ts";
 import { type Engine, emit, nextToken } from "../engine.ts";
-import type { Process, ProcessStatus, UnitState } from "../state.ts";
+import type {
+  CommandPosition,
+  Process,
+  ProcessStatus,
+  ServiceState,
+  SocketState,
+  UnitState,
+} from "../state.ts";
+import type { ProcessEnd } from "./exit-status.ts";
 
 export function newProcess(engine: Engine): Process {
   return { token: nextToken(engine), pid: null, pendingSignal: null };
@@ -50,4 +58,23 @@ export function signalProcess(engine: Engine, unit: UnitState, process: Process,
 
 export function startedStatus(pid: number, now: number): ProcessStatus {
   return { pid, startUsec: now, exitUsec: null, code: null, status: 0 };
+}
+
+type Controlled = ServiceState | SocketState;
+
+export function noteControlStart(engine: Engine, s: Controlled, pid: number): void {
+  if (s.controlCommand === null) return;
+  const { role, index } = s.controlCommand;
+  s.execControl[role] = { ...startedStatus(pid, engine.now), index };
+}
+
+export function noteControlEnd(
+  engine: Engine,
+  s: Controlled,
+  end: ProcessEnd,
+  position: CommandPosition | null,
+): void {
+  const status = position === null ? undefined : s.execControl[position.role];
+  if (status !== undefined)
+    Object.assign(status, { exitUsec: engine.now, code: end.code, status: end.status });
 }

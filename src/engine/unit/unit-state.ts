@@ -82,6 +82,7 @@ function freshSocket(model: SocketUnit): SocketState {
     result: "success",
     control: null,
     controlCommand: null,
+    execControl: {},
     mayHaveProcesses: false,
     open: false,
     watched: false,

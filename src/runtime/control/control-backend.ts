@@ -22,6 +22,7 @@ import type {
   UnitSummary,
 } from "../../control/backend.ts";
 import { type LinkKind, linked } from "../../engine/graph.ts";
+import { type SocketRole, socketCommands } from "../../engine/socket/socket-state.ts";
 import type {
   ConditionOutcome,
   Job,
@@ -421,19 +422,28 @@ const COMMAND_LISTS = {
 
 function commandsOf(runtime: Runtime, state: ServiceState): ExecStatus[] {
   const { service } = state.model;
-  const found: ExecStatus[] = [];
-  const add = (directive: keyof typeof COMMAND_LISTS, index: number, process: ProcessStatus): void => {
-    const command = service[COMMAND_LISTS[directive]][index];
-    const main = process === state.execMain;
-    if (command !== undefined) found.push({ ...execStatus(runtime, directive, command, process), main });
-  };
-  if (state.execMain !== null)
-    add("ExecStart", state.mainIndex ?? Math.max(service.execStart.length - 1, 0), state.execMain);
-  for (const [role, process] of Object.entries(state.execControl)) {
-    if (process !== undefined && role in COMMAND_LISTS)
-      add(role as keyof typeof COMMAND_LISTS, process.index, process);
-  }
-  return found.sort((a, b) => a.start.monotonicUsec - b.start.monotonicUsec);
+  const found = controlCommands(runtime, state, (role) =>
+    role in COMMAND_LISTS ? service[COMMAND_LISTS[role as keyof typeof COMMAND_LISTS]] : [],
+  );
+  const command = service.execStart[state.mainIndex ?? Math.max(service.execStart.length - 1, 0)];
+  if (state.execMain !== null && command !== undefined)
+    found.push({ ...execStatus(runtime, "ExecStart", command, state.execMain), main: true });
+  return byStart(found);
+}
+
+function controlCommands(
+  runtime: Runtime,
+  { execControl }: ServiceState | SocketState,
+  listOf: (role: string) => readonly ExecCommand[],
+): ExecStatus[] {
+  return Object.entries(execControl).flatMap(([role, process]) => {
+    const command = listOf(role)[process.index];
+    return command === undefined ? [] : [{ ...execStatus(runtime, role, command, process), main: false }];
+  });
+}
+
+function byStart(runs: ExecStatus[]): ExecStatus[] {
+  return runs.sort((a, b) => a.start.monotonicUsec - b.start.monotonicUsec);
 }
 
 function execStatus(
@@ -478,6 +488,7 @@ function socketStatus(runtime: Runtime, state: SocketState): SocketStatus {
     refused: state.refused,
     result: state.result,
     controlPid: state.control?.pid ?? 0,
+    commands: byStart(controlCommands(runtime, state, (role) => socketCommands(state, role as SocketRole))),
   };
 }
 

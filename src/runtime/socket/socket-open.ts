@@ -29,6 +29,7 @@ import {
   SOCK_STREAM,
 } from "../../host/native.ts";
 import type { Listener, SocketAddress, SocketSettings, SocketUnit } from "../../unit/model.ts";
+import { PROTOCOLS } from "../../unit/value/socket-address.ts";
 import { type HandedSockets, NO_HANDED_SOCKETS } from "./handed-sockets.ts";
 import {
   applyBindOptions,
@@ -42,8 +43,6 @@ const EADDRINUSE = -98;
 const EADDRNOTAVAIL = -99;
 const EEXIST = -17;
 const EAFNOSUPPORT = -97;
-
-const IPPROTO = { sctp: 132, udplite: 136 } as const;
 
 export interface SocketOwner {
   readonly uid: number;
@@ -181,7 +180,7 @@ function openAddress(
   fail: Fail,
 ): Result<number, OpenFailure> {
   const type = SOCKET_TYPE[listener.kind];
-  const protocol = settings.socketProtocol === null ? 0 : IPPROTO[settings.socketProtocol];
+  const protocol = protocolOf(listener.kind, settings.socketProtocol);
   let address = kernelAddress(host, listener.address);
   if (typeof address === "number") return fail("find the interface", address);
   let fd = host.socket(domainOf(address), type, protocol);
@@ -200,6 +199,12 @@ function openAddress(
   if (failedStep === null) return ok(fd);
   host.close(fd);
   return fail(failedStep.step, failedStep.code);
+}
+
+/** SocketProtocol= counts for the listeners of its kind, whatever their family. */
+function protocolOf(kind: Listener["kind"], protocol: SocketSettings["socketProtocol"]): number {
+  if (protocol === null || (protocol === "udplite") !== (kind === "datagram")) return 0;
+  return PROTOCOLS[protocol];
 }
 
 /** Ownership first, then options, then listen(): nobody may connect before the file is the right user's. */
@@ -423,7 +428,8 @@ function linkSymlinks(host: Native, settings: SocketSettings, target: string, wa
 
 /** Makes the directories above a path (mkdir_parents): existing ones stay as they are. */
 export function makeParents(host: Native, path: string, mode: number): void {
-  for (let slash = path.indexOf("/", 1); slash > 0; slash = path.indexOf("/", slash + 1)) {
+  const end = path.replace(/\/+$/, "").length;
+  for (let slash = path.indexOf("/", 1); slash > 0 && slash < end; slash = path.indexOf("/", slash + 1)) {
     withMode(host, mode, () => host.mkdir(path.slice(0, slash), mode));
   }
 }

@@ -1,6 +1,7 @@
 /** Rows of [Socket] (systemd.socket(5)), but for those of execution and killing. */
 
 import { serviceName } from "../dependency.ts";
+import type { SocketSettings } from "../model.ts";
 import { accountName } from "../value/account-name.ts";
 import { parseBoolean } from "../value/boolean.ts";
 import { execCommands } from "../value/exec-command.ts";
@@ -15,9 +16,9 @@ import { INT32_MAX, parseInteger, UINT32_MAX } from "../value/number.ts";
 import { rateBurst, rateInterval } from "../value/rate-limit.ts";
 import { boolean, bytes, mode, paths, rawText, timeout, timespan } from "../value/scalar-types.ts";
 import { integer } from "../value/scheduling.ts";
-import { isInterfaceName } from "../value/socket-address.ts";
+import { isInterfaceName, PROTOCOLS } from "../value/socket-address.ts";
 import { isDescriptorName } from "../value/standard-stream.ts";
-import { oneOf, orDefault, plain, specified, type ValueType } from "../value/value-type.ts";
+import { orDefault, plain, specified, type ValueType } from "../value/value-type.ts";
 import { type Directives, fieldsOf } from "./directive.ts";
 
 const bindIpv6Only: ValueType<"default" | "both" | "ipv6-only"> = plain(
@@ -29,8 +30,15 @@ const bindIpv6Only: ValueType<"default" | "both" | "ipv6-only"> = plain(
   },
 );
 
-const socketProtocol: ValueType<"udplite" | "sctp" | null> = orDefault(
-  oneOf<"udplite" | "sctp" | null>("udplite", "sctp"),
+/** By name, or by number. */
+const socketProtocol: ValueType<SocketSettings["socketProtocol"]> = orDefault(
+  plain<SocketSettings["socketProtocol"]>("udplite, sctp or mptcp", (text) => {
+    const number = parseInteger(text, 0, PROTOCOLS.mptcp);
+    const found = Object.entries(PROTOCOLS).find(
+      ([name, one]) => one === number || name === text.toLowerCase(),
+    );
+    return found?.[0] as keyof typeof PROTOCOLS | undefined;
+  }),
 );
 
 const device: ValueType<string | null> = plain<string | null>("a network interface's name", (text) => {
@@ -67,7 +75,7 @@ const timestamping: ValueType<"off" | "us" | "ns"> = plain(
         return "off";
       default: {
         const on = parseBoolean(text);
-        return on === undefined ? undefined : on ? "us" : "off";
+        return on === undefined ? undefined : on ? "ns" : "off";
       }
     }
   },

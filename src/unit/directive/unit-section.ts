@@ -13,7 +13,7 @@ import { parseBoolean } from "../value/boolean.ts";
 import { parseAbsolutePath } from "../value/path.ts";
 import { rateBurst, rateInterval } from "../value/rate-limit.ts";
 import { readyChecks } from "../value/ready-check.ts";
-import { boolean, path, text, textWords, timeout, timespan } from "../value/scalar-types.ts";
+import { boolean, documentation, path, text, timeout, timespan } from "../value/scalar-types.ts";
 import { optionalInteger } from "../value/scheduling.ts";
 import { oneOf, orDefault, plain, specified, type ValueType } from "../value/value-type.ts";
 import { type Directives, dependencyOf, fieldsOf } from "./directive.ts";
@@ -87,7 +87,7 @@ export function unitDirectives(): Directives {
   const dependency = (kind: DependencyKind): Directives[string] => dependencyOf(kind, dependencyNames);
   return {
     Description: inUnit("description", description),
-    Documentation: inUnit("documentation", textWords),
+    Documentation: inUnit("documentation", documentation),
     SourcePath: inUnit("sourcePath", path),
     Requires: dependency("Requires"),
     RequiresOverridable: dependency("Requires"),

@@ -36,8 +36,8 @@ export function socketDependencies(
 }
 
 /** What a service has because of its sockets or its bus. */
-function implicitDependencies({ sockets, type }: ServiceSettings): DependencyTable {
-  const bus = type === "dbus" ? ["dbus.socket"] : [];
+function implicitDependencies({ sockets, type, busName }: ServiceSettings): DependencyTable {
+  const bus = type === "dbus" && busName !== null ? ["dbus.socket"] : [];
   const After = [...sockets, ...bus];
   return {
     After,

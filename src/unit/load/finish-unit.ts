@@ -156,7 +156,7 @@ interface Part {
   readonly added: DependencyTable;
 }
 
-const NO_VERDICT: Verdict = { refusal: null, warnings: [] };
+const NO_VERDICT: Verdict = { refusal: null, state: "bad-setting", warnings: [] };
 
 function finishPart(draft: Draft, name: string, type: UnitType, unit: UnitSettings): Part {
   if (type === "service") {
@@ -181,15 +181,15 @@ function finishPart(draft: Draft, name: string, type: UnitType, unit: UnitSettin
 }
 
 /**
- * Completes a unit; the draft becomes part of it. A unit that is not loaded keeps its settings and gets no
- * dependencies.
+ * Completes a unit; the draft becomes part of it. One that could not be read keeps its settings and gets no
+ * dependencies; one that is refused when all of it is known has them.
  */
 export function finishUnit(draft: Draft, origin: UnitOrigin): FinishedUnit {
   const { name, aliases, fragmentPath, dropInPaths } = origin;
   const unit = finishUnitSettings(draft, name);
   const { settings, verdict, added } = finishPart(draft, name, origin.type, unit);
   const isRefused = origin.loadState === "loaded" && verdict.refusal !== null;
-  const loadState = isRefused ? "bad-setting" : origin.loadState;
+  const loadState = isRefused ? verdict.state : origin.loadState;
   const base: UnitBase = {
     name,
     aliases,
@@ -199,7 +199,9 @@ export function finishUnit(draft: Draft, origin: UnitOrigin): FinishedUnit {
     dropInPaths,
     unit,
     dependencies:
-      loadState === "loaded" ? mergeDependencies(draft.dependencies, added) : (draft.dependencies ?? {}),
+      origin.loadState === "loaded"
+        ? mergeDependencies(draft.dependencies, added)
+        : (draft.dependencies ?? {}),
     install: group(draft, "install"),
     usher: group(draft, "usher"),
   };

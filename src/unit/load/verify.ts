@@ -1,10 +1,13 @@
 /** What systemd refuses a unit for when all of it is read (its service_verify and socket_verify). */
 import { USEC_INFINITY } from "../../base/time.ts";
 import type { ServiceSettings, SocketSettings, UnitSettings } from "../model.ts";
+import { isNormalized, simplifyPath } from "../value/path.ts";
 
-/** `refusal`: why the unit is LoadState "bad-setting", or null. `warnings`: settings that have no effect. */
+/** `refusal`: why the unit is not to be loaded, or null. `warnings`: settings that have no effect. */
 export interface Verdict {
   readonly refusal: string | null;
+  /** The LoadState of a unit that is refused. */
+  readonly state: "bad-setting" | "error";
   readonly warnings: readonly string[];
 }
 
@@ -49,7 +52,7 @@ function serviceWarnings(service: ServiceSettings): string[] {
 }
 
 export function verifyService(service: ServiceSettings, unit: UnitSettings): Verdict {
-  return { refusal: serviceRefusal(service, unit), warnings: serviceWarnings(service) };
+  return { refusal: serviceRefusal(service, unit), state: "bad-setting", warnings: serviceWarnings(service) };
 }
 
 /** Can connections be accepted from each listener? */
@@ -63,8 +66,20 @@ function fileNodes(socket: SocketSettings): number {
   ).length;
 }
 
+/** systemd wants the mounts below each path, and can't tell which these are for one that goes up. */
+function pathThatGoesUp({ listeners }: SocketSettings): string | null {
+  for (const listener of listeners) {
+    const isUnix = "address" in listener && listener.address.family === "unix";
+    if (isUnix && !isNormalized(simplifyPath(listener.address.path))) return listener.address.path;
+  }
+  return null;
+}
+
 export function verifySocket(socket: SocketSettings): Verdict {
-  return { refusal: socketRefusal(socket), warnings: [] };
+  const path = pathThatGoesUp(socket);
+  if (path !== null)
+    return { refusal: `${path}: a socket's path must not contain ".."`, state: "error", warnings: [] };
+  return { refusal: socketRefusal(socket), state: "bad-setting", warnings: [] };
 }
 
 function socketRefusal(socket: SocketSettings): string | null {

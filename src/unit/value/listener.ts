@@ -3,7 +3,7 @@ import type { Listener } from "../model.ts";
 import { words } from "../text/whitespace.ts";
 import { parseInteger, UINT32_MAX } from "./number.ts";
 import { isBelow, parseAbsolutePath, patchVarRun } from "./path.ts";
-import { ADDRESS_FORMS, parseSocketAddress } from "./socket-address.ts";
+import { ADDRESS_FORMS, formatSocketAddress, parseSocketAddress } from "./socket-address.ts";
 import type { Scope, ValueType } from "./value-type.ts";
 
 /** NETLINK_… by number, see netlink(7); a blank name is one that systemd has no word for. */
@@ -44,7 +44,7 @@ export function socketListener(kind: "stream" | "datagram" | "seqpacket"): Value
     const address = parseSocketAddress(patched);
     if (address === undefined) return undefined;
     if (unixOnly && address.family !== "unix" && address.family !== "unix-abstract") return undefined;
-    return { kind, address, text: patched };
+    return { kind, address, text: formatSocketAddress(address) };
   });
 }
 

@@ -97,10 +97,19 @@ export const pathsByColon: ValueType<readonly string[]> = list(
   },
 );
 
-/** Words with quoting, specifiers replaced. */
-export const textWords: ValueType<readonly string[]> = list("words", (value, scope) => {
+function isDocumentation(url: string): boolean {
+  return /^(https?:\/\/|file:\/|info:|man:)[\0-\x7f]+$/.test(url);
+}
+
+const DOCUMENTATION = "addresses: http://…, https://…, file:/…, info:… or man:…";
+
+/** Documentation= */
+export const documentation: ValueType<readonly string[]> = list(DOCUMENTATION, (value, scope) => {
   const expanded = scope.expand(value);
   if (expanded === undefined) return [];
   const { words, error } = extractWords(expanded, { unquote: true, escapes: "keep" });
-  return error === null ? words : undefined;
+  if (error !== null) return undefined;
+  for (const found of words.filter((word) => !isDocumentation(word)))
+    scope.report("warning", "not an address, ignored", { found, expected: DOCUMENTATION });
+  return words.filter(isDocumentation);
 });

@@ -2,7 +2,7 @@
 import { skipBlanks } from "../text/whitespace.ts";
 
 const SUFFIXES = "EPTGMKB";
-const TERM = /(\d+)(?:\.(\d*))?[ \t]*([EPTGMKB]?)/y;
+const TERM = /\+?(\d+)(?:\.(\d*))?[ \t]*([EPTGMKB]?)/y;
 
 /** "1M", "1.5G", "2G 512M" (suffixes falling) in bytes; undefined if malformed or beyond 2⁶⁴, as much as can be from 2⁵³ on. */
 export function parseSize(text: string): number | undefined {

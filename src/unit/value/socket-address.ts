@@ -1,5 +1,5 @@
 /** Socket addresses of Listen…= (systemd.socket(5), ListenStream=) in systemd's spelling. */
-import { isIpv4, isIpv6 } from "../../base/ip-address.ts";
+import { isIpv4, isIpv6, normalIpv6 } from "../../base/ip-address.ts";
 import { utf8Fits } from "../../base/utf8.ts";
 import type { SocketAddress } from "../model.ts";
 import { parseInteger, UINT32_MAX } from "./number.ts";
@@ -7,6 +7,9 @@ import { parseInteger, UINT32_MAX } from "./number.ts";
 /** sun_path has 108 bytes; like systemd, one is kept for a NUL, abstract names included. */
 const LONGEST_UNIX_ADDRESS = 107;
 const VMADDR_CID_ANY = UINT32_MAX;
+
+/** Of SocketProtocol=: IPPROTO_…, see netinet/in.h. */
+export const PROTOCOLS = { sctp: 132, udplite: 136, mptcp: 262 } as const;
 
 /** 1 to 65535. */
 function parsePort(text: string): number | undefined {
@@ -47,7 +50,8 @@ function parseInet6(text: string): SocketAddress | undefined {
   const port = parsePort(portText);
   if (port === undefined || !isIpv6(host)) return undefined;
   if (scope !== null && !isInterfaceName(scope, true)) return undefined;
-  return { family: "inet6", host, port, scope };
+  const isCommon = host === "::" || host === "::1";
+  return { family: "inet6", host: isCommon ? host : normalIpv6(host), port, scope };
 }
 
 export const ADDRESS_FORMS = "/path, @abstract, port, 1.2.3.4:port, [::1]:port or vsock:cid:port";
@@ -69,7 +73,7 @@ export function parseSocketAddress(text: string): SocketAddress | undefined {
   return isCommon || isIpv4(host) ? { family: "inet", host, port } : undefined;
 }
 
-/** "[::]:80" for a bare port, else as it is written: what systemctl shows. */
+/** What systemctl shows: "[::]:80" for a bare port. */
 export function formatSocketAddress(address: SocketAddress): string {
   switch (address.family) {
     case "inet":

@@ -78,6 +78,7 @@ export function describeUnit(unit: Unit, changes: Changes = {}): UnitDetails {
           refused: 0,
           result: "success",
           controlPid: 0,
+          commands: [],
         }
       : null;
   const met = { result: true, checked: NEVER, unmet: null };
