@@ -32,28 +32,6 @@ export function isIpv6(text: string): boolean {
   return before !== undefined && after !== undefined && before + after <= 7;
 }
 
-function groupBytes(text: string): number[] {
-  if (text === "") return [];
-  return text.split(":").flatMap((group) => {
-    if (group.includes(".")) return group.split(".").map(Number);
-    const number = Number.parseInt(group, 16);
-    return [number >> 8, number & 0xff];
-  });
-}
-
-/** An address that `isIpv6` takes as inet_ntop(3) writes it: "0:0::1" is "::1", "::FFFF:7F00:1" "::ffff:127.0.0.1". */
-export function normalIpv6(text: string): string {
-  const gap = text.indexOf("::");
-  const before = groupBytes(gap < 0 ? text : text.slice(0, gap));
-  const after = gap < 0 ? [] : groupBytes(text.slice(gap + 2));
-  const zeros = Array.from({ length: 16 - before.length - after.length }, () => 0);
-  const bytes = [...before, ...zeros, ...after];
-  const hex = formatIpv6(bytes);
-  // IPv4 in the last four bytes, mapped or (without "ffff:") compatible.
-  const start = /^(::(?:ffff:)?)[0-9a-f]+:[0-9a-f]+$/.exec(hex)?.[1];
-  return start === undefined ? hex : start + formatIpv4(bytes.slice(12));
-}
-
 /** "192.0.2.1" for the four bytes of an A record. */
 export function formatIpv4(bytes: readonly number[]): string {
   return bytes.join(".");

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { formatIpv6, isIpv4, isIpv6, normalIpv6 } from "../../src/base/ip-address.ts";
+import { formatIpv6, isIpv4, isIpv6 } from "../../src/base/ip-address.ts";
 
 const bytesOf = (groups: readonly number[]): number[] =>
   groups.flatMap((group) => [group >> 8, group & 0xff]);
@@ -17,27 +17,12 @@ describe("formatIpv6", () => {
     expect(formatIpv6(bytesOf(groups))).toBe(text);
   });
 
-  it.each([
-    ["0:0:0::1", "::1"],
-    ["::", "::"],
-    ["0:0:0:0:0:0:0:0", "::"],
-    ["2001:DB8::1", "2001:db8::1"],
-    ["2001:0db8:0:0:1:0:0:1", "2001:db8::1:0:0:1"],
-    ["::ffff:7f00:1", "::ffff:127.0.0.1"],
-    ["::127.0.0.1", "::127.0.0.1"],
-    ["64:ff9b::192.0.2.1", "64:ff9b::c000:201"],
-    ["1::", "1::"],
-  ])("reads %s as %s", (text, normal) => {
-    expect(normalIpv6(text)).toBe(normal);
-  });
-
   it("writes every address as one that is read again", () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(0, 0, 1, 0xffff), { minLength: 8, maxLength: 8 }), (groups) => {
         const text = formatIpv6(bytesOf(groups));
         expect(isIpv6(text)).toBe(true);
         expect(isIpv4(text)).toBe(false);
-        expect(normalIpv6(normalIpv6(text))).toBe(normalIpv6(text));
       }),
     );
   });

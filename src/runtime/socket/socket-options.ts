@@ -32,100 +32,47 @@ export const IPV6_FREEBIND = 78;
 
 type Scope = "all" | "tcp" | "inet" | "inet4" | "inet6" | "unix" | "netlink-unix";
 
-interface OptionRow {
-  readonly name: string;
-  readonly scope: Scope;
-  readonly level: number;
-  readonly option: number;
-  /** The value to set, or null where the unit leaves it as it is. */
-  readonly value: (settings: SocketSettings) => number | null;
-}
+/** What to set an option to, from the setting; null leaves it as it is. */
+type Reading = (setting: unknown) => number | null;
 
-const flag = (on: boolean): number | null => (on ? 1 : null);
-const known = (value: number): number | null => (value >= 0 ? value : null);
-const seconds = (usec: number): number | null => (usec > 0 ? Math.trunc(usec / USEC_PER_SEC) : null);
+const flag: Reading = (on) => (on === true ? 1 : null);
+const denied: Reading = (allowed) => (allowed === false ? 0 : null);
+const known: Reading = (value) => (Number(value) >= 0 ? Number(value) : null);
+const positive: Reading = (value) => (Number(value) > 0 ? Number(value) : null);
+const seconds: Reading = (usec) => (Number(usec) > 0 ? Math.trunc(Number(usec) / USEC_PER_SEC) : null);
+const micro: Reading = (unit) => flag(unit === "us");
+const nano: Reading = (unit) => flag(unit === "ns");
+
+type OptionRow = readonly [
+  directive: string,
+  setting: keyof SocketSettings,
+  reading: Reading,
+  scope: Scope,
+  level: number,
+  option: number,
+];
 
 const OPTIONS: readonly OptionRow[] = [
-  { name: "KeepAlive", scope: "all", level: SOL_SOCKET, option: 9, value: (s) => flag(s.keepAlive) },
-  {
-    name: "KeepAliveTimeSec",
-    scope: "tcp",
-    level: SOL_TCP,
-    option: 4,
-    value: (s) => seconds(s.keepAliveTimeUsec),
-  },
-  {
-    name: "KeepAliveIntervalSec",
-    scope: "tcp",
-    level: SOL_TCP,
-    option: 5,
-    value: (s) => seconds(s.keepAliveIntervalUsec),
-  },
-  {
-    name: "KeepAliveProbes",
-    scope: "tcp",
-    level: SOL_TCP,
-    option: 6,
-    value: (s) => (s.keepAliveProbes > 0 ? s.keepAliveProbes : null),
-  },
-  {
-    name: "DeferAcceptSec",
-    scope: "tcp",
-    level: SOL_TCP,
-    option: 9,
-    value: (s) => seconds(s.deferAcceptUsec),
-  },
-  { name: "NoDelay", scope: "tcp", level: SOL_TCP, option: 1, value: (s) => flag(s.noDelay) },
-  { name: "Broadcast", scope: "all", level: SOL_SOCKET, option: 6, value: (s) => flag(s.broadcast) },
-  {
-    name: "PassCredentials",
-    scope: "netlink-unix",
-    level: SOL_SOCKET,
-    option: 16,
-    value: (s) => flag(s.passCredentials),
-  },
-  { name: "PassPIDFD", scope: "unix", level: SOL_SOCKET, option: 76, value: (s) => flag(s.passPidfd) },
-  {
-    name: "PassSecurity",
-    scope: "netlink-unix",
-    level: SOL_SOCKET,
-    option: 34,
-    value: (s) => flag(s.passSecurity),
-  },
-  {
-    name: "AcceptFileDescriptors",
-    scope: "unix",
-    level: SOL_SOCKET,
-    option: 83,
-    value: (s) => (s.acceptFileDescriptors ? null : 0),
-  },
-  { name: "PassPacketInfo", scope: "inet4", level: SOL_IP, option: 8, value: (s) => flag(s.passPacketInfo) },
-  {
-    name: "PassPacketInfo",
-    scope: "inet6",
-    level: SOL_IPV6,
-    option: 49,
-    value: (s) => flag(s.passPacketInfo),
-  },
-  {
-    name: "Timestamping",
-    scope: "all",
-    level: SOL_SOCKET,
-    option: SO_TIMESTAMP,
-    value: (s) => flag(s.timestamping === "us"),
-  },
-  {
-    name: "Timestamping",
-    scope: "all",
-    level: SOL_SOCKET,
-    option: SO_TIMESTAMPNS,
-    value: (s) => flag(s.timestamping === "ns"),
-  },
-  { name: "Priority", scope: "all", level: SOL_SOCKET, option: 12, value: (s) => known(s.priority) },
-  { name: "Mark", scope: "all", level: SOL_SOCKET, option: 36, value: (s) => known(s.mark) },
-  { name: "IPTOS", scope: "inet", level: SOL_IP, option: 1, value: (s) => known(s.ipTos) },
-  { name: "IPTTL", scope: "inet4", level: SOL_IP, option: 2, value: (s) => known(s.ipTtl) },
-  { name: "IPTTL", scope: "inet6", level: SOL_IPV6, option: 16, value: (s) => known(s.ipTtl) },
+  ["KeepAlive", "keepAlive", flag, "all", SOL_SOCKET, 9],
+  ["KeepAliveTimeSec", "keepAliveTimeUsec", seconds, "tcp", SOL_TCP, 4],
+  ["KeepAliveIntervalSec", "keepAliveIntervalUsec", seconds, "tcp", SOL_TCP, 5],
+  ["KeepAliveProbes", "keepAliveProbes", positive, "tcp", SOL_TCP, 6],
+  ["DeferAcceptSec", "deferAcceptUsec", seconds, "tcp", SOL_TCP, 9],
+  ["NoDelay", "noDelay", flag, "tcp", SOL_TCP, 1],
+  ["Broadcast", "broadcast", flag, "all", SOL_SOCKET, 6],
+  ["PassCredentials", "passCredentials", flag, "netlink-unix", SOL_SOCKET, 16],
+  ["PassPIDFD", "passPidfd", flag, "unix", SOL_SOCKET, 76],
+  ["PassSecurity", "passSecurity", flag, "netlink-unix", SOL_SOCKET, 34],
+  ["AcceptFileDescriptors", "acceptFileDescriptors", denied, "unix", SOL_SOCKET, 83],
+  ["PassPacketInfo", "passPacketInfo", flag, "inet4", SOL_IP, 8],
+  ["PassPacketInfo", "passPacketInfo", flag, "inet6", SOL_IPV6, 49],
+  ["Timestamping", "timestamping", micro, "all", SOL_SOCKET, SO_TIMESTAMP],
+  ["Timestamping", "timestamping", nano, "all", SOL_SOCKET, SO_TIMESTAMPNS],
+  ["Priority", "priority", known, "all", SOL_SOCKET, 12],
+  ["Mark", "mark", known, "all", SOL_SOCKET, 36],
+  ["IPTOS", "ipTos", known, "inet", SOL_IP, 1],
+  ["IPTTL", "ipTtl", known, "inet4", SOL_IP, 2],
+  ["IPTTL", "ipTtl", known, "inet6", SOL_IPV6, 16],
 ];
 
 /** Options that must be there before bind(). Returns 0 or the errno that forbids to go on. */
@@ -173,10 +120,10 @@ export function applySocketOptions(
   listener: Listener,
   warnings: string[],
 ): void {
-  for (const row of OPTIONS) {
-    const value = row.value(settings);
-    if (value === null || !inScope(row.scope, listener)) continue;
-    warn(warnings, row.name, host.setOption(fd, row.level, row.option, value));
+  for (const [directive, setting, reading, scope, level, option] of OPTIONS) {
+    const value = reading(settings[setting]);
+    if (value === null || !inScope(scope, listener)) continue;
+    warn(warnings, directive, host.setOption(fd, level, option, value));
   }
   if (settings.tcpCongestion !== null && inScope("tcp", listener)) {
     warn(warnings, "TCPCongestion", host.setOptionText(fd, SOL_TCP, TCP_CONGESTION, settings.tcpCongestion));
@@ -193,7 +140,9 @@ export function hasSocketOptions(settings: SocketSettings, listener: Listener): 
     settings.receiveBuffer > 0 ||
     settings.sendBuffer > 0 ||
     (settings.tcpCongestion !== null && inScope("tcp", listener)) ||
-    OPTIONS.some((row) => row.value(settings) !== null && inScope(row.scope, listener))
+    OPTIONS.some(
+      ([, setting, reading, scope]) => reading(settings[setting]) !== null && inScope(scope, listener),
+    )
   );
 }
 

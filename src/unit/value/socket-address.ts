@@ -1,5 +1,5 @@
 /** Socket addresses of Listen…= (systemd.socket(5), ListenStream=) in systemd's spelling. */
-import { isIpv4, isIpv6, normalIpv6 } from "../../base/ip-address.ts";
+import { isIpv4, isIpv6 } from "../../base/ip-address.ts";
 import { utf8Fits } from "../../base/utf8.ts";
 import type { SocketAddress } from "../model.ts";
 import { parseInteger, UINT32_MAX } from "./number.ts";
@@ -50,8 +50,7 @@ function parseInet6(text: string): SocketAddress | undefined {
   const port = parsePort(portText);
   if (port === undefined || !isIpv6(host)) return undefined;
   if (scope !== null && !isInterfaceName(scope, true)) return undefined;
-  const isCommon = host === "::" || host === "::1";
-  return { family: "inet6", host: isCommon ? host : normalIpv6(host), port, scope };
+  return { family: "inet6", host, port, scope };
 }
 
 export const ADDRESS_FORMS = "/path, @abstract, port, 1.2.3.4:port, [::1]:port or vsock:cid:port";
