@@ -1,9 +1,9 @@
 /**
- * The HTTP service. It knows two sockets, the database's and the worker's, and connects to them when it has something
- * to ask; neither needs to run for that.
+ * The HTTP service. It knows three sockets, the database's, Redis' and the worker's, and connects to them when it has
+ * something to ask; none of them needs to run for that.
  *
  *     GET /        counts a visit
- *     POST /jobs   gives the body to the worker and answers with its result
+ *     POST /jobs   gives the body to the worker, answers with its result and remembers that in Redis
  *     GET /jobs    the results so far
  */
 import { createServer } from "node:http";
@@ -11,6 +11,7 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { listen } from "./listen.js";
 import { query } from "./postgres.js";
+import { redis } from "./redis.js";
 
 const WORKER = "/run/worker.sock";
 
@@ -22,7 +23,14 @@ const routes = {
     const [visit] = await query("INSERT INTO visit DEFAULT VALUES RETURNING id");
     return `visit ${visit?.["id"]}`;
   },
-  "POST /jobs": async (request) => (await askWorker(await text(request))).trim(),
+  "POST /jobs": async (request) => {
+    const task = (await text(request)).trim();
+    const known = await redis("GET", task);
+    if (known !== null) return `${known} (remembered)`;
+    const answer = (await askWorker(task)).trim();
+    if (answer.startsWith("job ")) await redis("SET", task, answer);
+    return answer;
+  },
   "GET /jobs": async () => {
     const jobs = await query("SELECT id, task, answer FROM job ORDER BY id");
     return jobs.map(({ id, task, answer }) => `job ${id}: ${task} = ${answer}`).join("\n");
@@ -36,7 +44,7 @@ const routes = {
  */
 async function askWorker(task) {
   const socket = connect(WORKER);
-  socket.end(`${task.trim()}\n`);
+  socket.end(`${task}\n`);
   return text(socket);
 }
 

@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: shows socket activation with a real app, a real database and a worker in one container, step by
- * step and with times. `npm run demo -- up` only runs it, to be played with. Every wait here is for a record of
+ * `npm run demo`: shows socket activation with a real app, a real database, an unmodified Redis and a worker in one
+ * container, step by step and with times. `npm run demo -- up` only runs it, to be played with. Every wait here is for a record of
  * usher's log or for an answer; nothing sleeps.
  */
 
@@ -12,7 +12,13 @@ import { bold, dim, duration, green, heading, say, yellow } from "./demo/paper.t
 import { ensureImage } from "./images.ts";
 
 const root = join(import.meta.dirname, "..");
-const services = ["app.service", "worker.service", "database.service", "postgresql.service"] as const;
+const services = [
+  "app.service",
+  "worker.service",
+  "redis.service",
+  "database.service",
+  "postgresql.service",
+] as const;
 
 /** The one service of compose.yaml. `variables` as there. */
 function demoService(variables: Record<string, string>): ComposeService {
@@ -81,7 +87,7 @@ async function sayStart(box: DemoContainer): Promise<void> {
   say(`${dim(`+${Math.max(0, finished.time - startedAt).toFixed(0)} ms`.padStart(10))}  ${summary}`);
   say(`            ${sockets}`);
   say();
-  for (const line of (await box.exec("usherctl", "list-sockets", "--no-pager")).split("\n").slice(0, 4)) {
+  for (const line of (await box.exec("usherctl", "list-sockets", "--no-pager")).split("\n").slice(0, 5)) {
     say(`            ${line}`);
   }
   say();
@@ -91,12 +97,15 @@ async function sayStart(box: DemoContainer): Promise<void> {
   say(dim(`            (PID 1, holding all that: ${(Number(resident) / 1024).toFixed(1)} MiB resident)`));
 }
 
-/** Waits until the proxy has had no connection for its idle time, and PostgreSQL has stopped after it. */
+/** Waits until nobody was connected to Redis and to the database's proxy for their idle times, and both have stopped. */
 async function sayIdle(box: DemoContainer, { at, position }: Answered): Promise<void> {
-  heading("Nobody asks the database anything");
-  const isStop = ({ unit, msg }: LogRecord): boolean =>
-    unit === "postgresql.service" && msg.startsWith("Stopped");
-  await box.until("the database's stop", isStop, position);
+  heading("Nobody asks Redis or the database anything");
+  const isStopOf =
+    (name: string) =>
+    ({ unit, msg }: LogRecord): boolean =>
+      unit === name && msg.startsWith("Stopped");
+  await box.until("the stop of Redis", isStopOf("redis.service"));
+  await box.until("the database's stop", isStopOf("postgresql.service"), position);
   sayEvents(box, position, Math.round(at));
   await sayStates(box);
 }
@@ -117,13 +126,13 @@ async function perform(box: DemoContainer): Promise<void> {
   await show(box, "First request: GET /  wakes the app, which wakes the database", () =>
     request(address, "GET", "/"),
   );
-  await show(box, "A job: POST /jobs  wakes the worker", () =>
-    request(address, "POST", "/jobs", "primes 1000000"),
-  );
+  const job = (): Promise<Answer> => request(address, "POST", "/jobs", "primes 1000000");
+  await show(box, "A job: POST /jobs  wakes Redis, which doesn't know it, and the worker", job);
   const last = await show(box, "Another request: GET /  everybody is awake", () =>
     request(address, "GET", "/"),
   );
   await sayIdle(box, last);
+  await show(box, "The same job: POST /jobs  wakes Redis alone, which has kept it", job);
   await show(box, "And again: GET /  wakes the database", () => request(address, "GET", "/"));
   await sayStop(box);
 }
@@ -149,6 +158,7 @@ async function demo(): Promise<void> {
   say("  curl -d 'primes 5000000' http://127.0.0.1:8080/jobs");
   say("  docker exec usher-demo usherctl status");
   say("  docker exec -u demo usher-demo psql -c 'TABLE job'");
+  say("  docker exec usher-demo redis-cli KEYS '*'   wakes it, if nobody else has");
   say();
   say(`  The units are in ${yellow("units/")}, the programs in ${yellow("demo/")}.`);
 }
