@@ -1,7 +1,8 @@
 /*
- * The child's side of adopted sockets (see mod_adopt.c). One filter, four instructions on the way of every
- * system call: the native call table's bind() is notified, everything else passes. A call of another table
- * (32-bit, x32) passes too, so that such a program simply isn't adopted.
+ * The child's side of adopted sockets (see mod_adopt.c). One filter: the native call table's bind() is notified, and
+ * setsockopt() of the few options that a program sets on a socket before it binds it and never on a connection, so that
+ * no connection is slower for it. Everything else passes; the kernel knows that of every call but these two without
+ * running the filter. A call of another table (32-bit, x32) passes too, so that such a program simply isn't adopted.
  */
 #include "adopt.h"
 #include "host.h"
@@ -9,6 +10,8 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -27,6 +30,9 @@
 #define LOAD(field)               BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define SKIP_UNLESS(value, count) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, count)
 #define RETURN(action)            BPF_STMT(BPF_RET | BPF_K, action)
+/* setsockopt(fd, level, name, …): ints, so the low half of the argument, which comes first. */
+#define NOTIFY_OPTION(level, name)                                                                                     \
+    LOAD(args[1]), SKIP_UNLESS(level, 3), LOAD(args[2]), SKIP_UNLESS(name, 1), RETURN(SECCOMP_RET_USER_NOTIF)
 
 static int send_descriptor(int channel, int fd)
 {
@@ -50,10 +56,17 @@ int adopt_in_child(int channel)
 {
     struct sock_filter code[] = {
         LOAD(arch),
-        SKIP_UNLESS(NATIVE_ARCH, 3),
+        SKIP_UNLESS(NATIVE_ARCH, 34),
         LOAD(nr),
         SKIP_UNLESS(SYS_bind, 1),
         RETURN(SECCOMP_RET_USER_NOTIF),
+        SKIP_UNLESS(SYS_setsockopt, 30),
+        NOTIFY_OPTION(IPPROTO_IPV6, IPV6_V6ONLY),
+        NOTIFY_OPTION(IPPROTO_IPV6, IPV6_RECVPKTINFO),
+        NOTIFY_OPTION(IPPROTO_IP, IP_PKTINFO),
+        NOTIFY_OPTION(IPPROTO_TCP, TCP_DEFER_ACCEPT),
+        NOTIFY_OPTION(IPPROTO_TCP, TCP_FASTOPEN),
+        NOTIFY_OPTION(SOL_SOCKET, SO_BROADCAST),
         RETURN(SECCOMP_RET_ALLOW),
     };
     struct sock_fprog program = {.len = (unsigned short)ARRAY_LEN(code), .filter = code};

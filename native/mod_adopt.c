@@ -1,6 +1,6 @@
 /*
- * Adopted sockets, PID 1's side (seccomp_unotify(2)): takes up one bind() at a time, tells the script what
- * was to be bound, and answers as the script decides. Which socket answers which address is no business of
+ * Adopted sockets, PID 1's side (seccomp_unotify(2)): takes up one bind() or setsockopt() at a time, tells the script
+ * what was to be bound or set, and answers as the script decides. Which socket answers which address is no business of
  * this file.
  *
  * Kernel quirks:
@@ -15,6 +15,7 @@
 #include "host.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,8 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -29,9 +32,17 @@ struct attempt {
     struct seccomp_notif notif;
     struct sockaddr_storage address;
     socklen_t address_len;
+    int option_value;
     int fd_flags;      /* as in fdinfo: O_NONBLOCK, O_CLOEXEC */
     char protocol[32]; /* "TCP", "UDPv6", "UNIX-STREAM", … */
+    char socket[32];   /* "socket:[INODE]": which one it is, whatever its number */
+    char folder[PATH_MAX]; /* of a Unix path: from where it counts, the working or the root directory, in our terms */
 };
+
+static bool is_option(const struct attempt *a)
+{
+    return a->notif.data.nr == SYS_setsockopt;
+}
 
 static bool still_valid(int listener, uint64_t id)
 {
@@ -57,24 +68,37 @@ static void become_self(void)
     prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 }
 
-static bool read_address(struct attempt *a)
+static bool read_memory(const struct attempt *a, void *into, size_t len, uint64_t at)
 {
     char path[64];
+    snprintf(path, sizeof path, "/proc/%u/mem", a->notif.pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    ssize_t n = pread(fd, into, len, (off_t)at);
+    int error = errno;
+    close(fd);
+    errno = n < 0 ? error : EFAULT;
+    return n == (ssize_t)len;
+}
+
+static bool read_address(struct attempt *a)
+{
     uint64_t len = a->notif.data.args[2];
     if (len < sizeof(sa_family_t) || len > sizeof a->address) {
         errno = EINVAL;
         return false;
     }
-    snprintf(path, sizeof path, "/proc/%u/mem", a->notif.pid);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    ssize_t n = pread(fd, &a->address, (size_t)len, (off_t)a->notif.data.args[1]);
-    int error = errno;
-    close(fd);
-    errno = n < 0 ? error : EFAULT;
     a->address_len = (socklen_t)len;
-    return n == (ssize_t)len;
+    return read_memory(a, &a->address, (size_t)len, a->notif.data.args[1]);
+}
+
+static bool read_option(struct attempt *a)
+{
+    if (a->notif.data.args[4] >= sizeof a->option_value)
+        return read_memory(a, &a->option_value, sizeof a->option_value, a->notif.data.args[3]);
+    errno = EINVAL;
+    return false;
 }
 
 /* The flags line of fdinfo is octal, and O_CLOEXEC is in it. */
@@ -101,6 +125,41 @@ static void read_protocol(struct attempt *a)
     a->protocol[n > 0 ? n : 0] = 0;
 }
 
+static void read_socket(struct attempt *a)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%u/fd/%d", a->notif.pid, (int)a->notif.data.args[0]);
+    ssize_t n = readlink(path, a->socket, sizeof a->socket - 1);
+    a->socket[n > 0 ? n : 0] = 0;
+}
+
+/* A path is the caller's: relative ones count from its working directory, others from its root. */
+static void read_folder(struct attempt *a)
+{
+    char path[64];
+    const struct sockaddr_un *address = (const struct sockaddr_un *)&a->address;
+    a->folder[0] = 0;
+    if (address->sun_family != AF_UNIX || a->address_len <= sizeof address->sun_family || !address->sun_path[0])
+        return;
+    snprintf(path, sizeof path, "/proc/%u/%s", a->notif.pid, address->sun_path[0] == '/' ? "root" : "cwd");
+    ssize_t n = readlink(path, a->folder, sizeof a->folder - 1);
+    a->folder[n > 0 ? n : 0] = 0;
+}
+
+static bool read_arguments(struct attempt *a)
+{
+    bool done = is_option(a) ? read_option(a) : read_address(a) && read_flags(a);
+    if (!done)
+        return false;
+    read_socket(a);
+    if (!is_option(a)) {
+        read_protocol(a);
+        read_folder(a);
+    }
+    return true;
+}
+
+/* A program that has given root up by itself is closed to its user, and open to CAP_SYS_PTRACE alone. */
 static bool read_attempt(struct attempt *a)
 {
     char path[32];
@@ -109,13 +168,11 @@ static bool read_attempt(struct attempt *a)
     if (stat(path, &owner) < 0)
         return false;
     become_owner(&owner);
-    bool done = read_address(a) && read_flags(a);
+    bool done = read_arguments(a);
     int error = errno;
-    if (done)
-        read_protocol(a);
     become_self();
     errno = error;
-    return done;
+    return done || (errno == EACCES && read_arguments(a));
 }
 
 /* ----------------------------------------------------------------------------------------------------------
@@ -143,17 +200,26 @@ static JSValue describe_attempt(JSContext *ctx, const struct attempt *a)
     char id[20];
     snprintf(id, sizeof id, "%llx", (unsigned long long)a->notif.id);
     JSValue object = JS_NewObject(ctx);
+    set_text(ctx, object, "call", is_option(a) ? "setsockopt" : "bind");
     set_text(ctx, object, "id", id);
+    set_text(ctx, object, "socket", a->socket);
+    if (is_option(a)) {
+        set_int(ctx, object, "level", (int)a->notif.data.args[1]);
+        set_int(ctx, object, "name", (int)a->notif.data.args[2]);
+        set_int(ctx, object, "value", a->option_value);
+        return object;
+    }
     set_int(ctx, object, "pid", a->notif.pid);
     set_int(ctx, object, "fd", (int)a->notif.data.args[0]);
     set_text(ctx, object, "protocol", a->protocol);
+    set_text(ctx, object, "folder", a->folder);
     set_value(ctx, object, "closeOnExec", JS_NewBool(ctx, (a->fd_flags & O_CLOEXEC) != 0));
     set_value(ctx, object, "nonblock", JS_NewBool(ctx, (a->fd_flags & O_NONBLOCK) != 0));
     set_value(ctx, object, "address", new_address(ctx, &a->address, a->address_len));
     return object;
 }
 
-/* The next bind(), or -ENOENT: its caller is gone, or it could not be read and was let through. */
+/* The next call, or -ENOENT: its caller is gone; or another error: it could not be read and was let through. */
 static JSValue js_adopt_next(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 {
     (void)this;
@@ -171,10 +237,11 @@ static JSValue js_adopt_next(JSContext *ctx, JSValueConst this, int argc, JSValu
         return describe_attempt(ctx, &a);
     int error = errno;
     respond(listener, a.notif.id, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
-    return new_errno(ctx, error);
+    /* Without an option a program still runs as it did; without its address it isn't served. */
+    return new_errno(ctx, is_option(&a) ? ENOENT : error);
 }
 
-/* The kernel carries the bind() out as if nobody had looked. */
+/* The kernel carries the call out as if nobody had looked. */
 static JSValue js_adopt_continue(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 {
     (void)this;

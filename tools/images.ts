@@ -10,6 +10,7 @@
  *   usher-test:scratch   the product and the static fixtures, nothing else
  *   usher-test:peers     usher-test:deps with usher and the inits whose place it takes
  *   usher-test:debian    usher-test:deps with a few packages that bring .socket units, and usher
+ *   usher-test:few-servers  usher-test:deps with Redis, nginx and usher
  *   usher-test:programs  servers in compiled languages
  *   usher-test:servers   Debian's servers, these, and their clients
  *   usher-test:adopt     servers and usher
@@ -84,6 +85,12 @@ const images: Readonly<Record<string, Image>> = {
   },
   "usher-test:debian": {
     dockerfile: "test/container/images/debian.Dockerfile",
+    context: "test/container/images",
+    inputs: [],
+    from: ["usher-test:deps", product],
+  },
+  "usher-test:few-servers": {
+    dockerfile: "test/container/images/few-servers.Dockerfile",
     context: "test/container/images",
     inputs: [],
     from: ["usher-test:deps", product],
@@ -171,6 +178,7 @@ export const testImages: readonly ImageName[] = [
   "usher-test:scratch",
   "usher-test:peers",
   "usher-test:debian",
+  "usher-test:few-servers",
 ];
 
 type Output = { readonly exitCode: number; readonly text: string };

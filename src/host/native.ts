@@ -577,22 +577,38 @@ export interface NativeSplice {
 
 /** One bind() that a filtered program wants to do; it waits until it is answered. */
 export interface BindNotification {
+  readonly call: "bind";
   /** Names it in the answer. */
   readonly id: string;
+  /** Which socket it is, whatever its descriptor: "socket:[INODE]"; "" where it could not be read. */
+  readonly socket: string;
   readonly pid: number;
   /** The program's own descriptor number. */
   readonly fd: number;
   /** The kernel's word for its protocol: "TCP", "UDPv6", "UNIX-STREAM", …; "" where it could not be read. */
   readonly protocol: string;
+  /** From where a Unix path counts: the program's working or root directory; "" for other addresses, and unknown. */
+  readonly folder: string;
   readonly closeOnExec: boolean;
   readonly nonblock: boolean;
   readonly address: Address | null;
 }
 
+/** One setsockopt() that it wants to do, of an option that belongs before bind(). */
+export interface OptionNotification {
+  readonly call: "setsockopt";
+  readonly id: string;
+  readonly socket: string;
+  readonly level: number;
+  readonly name: number;
+  /** An int. */
+  readonly value: number;
+}
+
 export interface NativeAdopt {
-  /** Takes up the next bind() of a filter. -ENOENT: its caller is gone; another error: it was let through. */
-  adoptNext(filter: number): BindNotification | Code;
-  /** Lets the kernel carry the bind() out. */
+  /** Takes up the next call of a filter. -ENOENT: its caller is gone; another error: it was let through. */
+  adoptNext(filter: number): BindNotification | OptionNotification | Code;
+  /** Lets the kernel carry the call out. */
   adoptContinue(filter: number, id: string): Code;
   /** Puts `ours` in the place of the program's descriptor `theirs`, and lets bind() succeed. */
   adoptReplace(filter: number, id: string, ours: number, theirs: number, closeOnExec: boolean): Code;

@@ -34,6 +34,19 @@ describe("matchBind", () => {
   ])("held %s, wanted %s: %s", (held, wanted, collides) => {
     expect(answer([stream(5, inet(held, 80))], inet(wanted, 80))).toBe(collides ? 5 : null);
   });
+  it.each([
+    ["held :: of IPv6 only, wanted 0.0.0.0", { held: "::", wanted: "0.0.0.0", v6only: "held" }, false],
+    ["held :: of IPv6 only, wanted ::", { held: "::", wanted: "::", v6only: "held" }, true],
+    ["held 0.0.0.0, wanted :: of IPv6 only", { held: "0.0.0.0", wanted: "::", v6only: "wanted" }, false],
+    ["held ::, wanted :: of IPv6 only", { held: "::", wanted: "::", v6only: "wanted" }, true],
+    // The kernel asks the IPv6 one of the two, whatever the program has set on an IPv4 socket.
+    ["held ::, wanted 0.0.0.0 with the option", { held: "::", wanted: "0.0.0.0", v6only: "wanted" }, true],
+  ] as const)("IPV6_V6ONLY: %s", (_, { held, wanted, v6only }, collides) => {
+    const socket = { ...stream(5, inet(held, 80)), v6only: v6only === "held" };
+    const address = inet(wanted, 80);
+    const attempt = { protocol: protocolOf(address), address, v6only: v6only === "wanted" };
+    expect(matchBind([socket], attempt)?.fd ?? null).toBe(collides ? 5 : null);
+  });
   it("lets other ports and the probe with port 0 through", () => {
     expect(answer([stream(5, inet("::", 80))], inet("::", 81))).toBeNull();
     expect(answer([stream(5, inet("::", 80))], inet("::", 0))).toBeNull();

@@ -3,20 +3,25 @@
  * the socket that usher holds (mod_adopt.c says how, adopt-match.ts which).
  *
  * A start of such a service has a channel on which the child sends the descriptor of its filter; each notification
- * on that is one bind() of the service's main process or of any of its descendants. They are taken one in each turn
- * of the event loop: a program that binds without end waits for its own turn, and nobody else does.
+ * on that is one bind() of the service's main process or of any of its descendants, or a setsockopt() before it
+ * (adopt-options.ts). They are taken one in each turn of the event loop: a program that binds without end waits for its
+ * own turn, and nobody else does.
  */
 import { addressText } from "../../host/address-text.ts";
 import { describe } from "../../host/errno.ts";
-import { type Address, type Native, POLL_HANGUP, POLL_IN } from "../../host/native.ts";
+import { type Address, type BindNotification, type Native, POLL_HANGUP, POLL_IN } from "../../host/native.ts";
 import type { SocketUnit } from "../../unit/model.ts";
 import type { Log } from "../log/log.ts";
 import { fileOf } from "../socket/socket-open.ts";
 import { hiddenName } from "../socket/spare-name.ts";
 import { type HeldSocket, matchBind } from "./adopt-match.ts";
+import { type AdoptOptions, createAdoptOptions, IPV6_V6ONLY, SOL_IPV6 } from "./adopt-options.ts";
 
-const EAGAIN = -11;
+const EPERM = -1;
 const ENOENT = -2;
+const ESRCH = -3;
+const EAGAIN = -11;
+const EACCES = -13;
 
 export interface Adoption {
   /** After the start: takes the filter's descriptor from our end (which is closed), and answers from now on. */
@@ -41,11 +46,18 @@ export function createAdoption(host: Native, log: Log, isHeldBack: (fd: number) 
     restoreNames(unit) {
       for (const socket of served.get(unit) ?? []) restore(socket);
     },
-    serve(unit, channel, held) {
+    serve(unit, channel, sockets) {
+      const held = sockets.map((socket) => ({
+        ...socket,
+        address: canonical(host, socket.address, ""),
+        v6only: isV6Only(host, socket),
+      }));
       served.set(unit, held);
+      const options = createAdoptOptions(host);
       const watchFilter = (filter: number): void => {
+        const answering: Answering = { host, log, unit, filter, held, options, restore };
         host.watch(filter, POLL_IN, (events) => {
-          if ((events & POLL_IN) !== 0) answerOne(host, log, unit, filter, held, restore);
+          if ((events & POLL_IN) !== 0) answerOne(answering);
           else if ((events & POLL_HANGUP) !== 0) {
             host.unwatch(filter);
             host.close(filter);
@@ -78,31 +90,59 @@ function receiveFilter(host: Native, channel: number, take: (filter: number) => 
   if (!read()) host.watch(channel, POLL_IN, () => void read());
 }
 
-function answerOne(
-  host: Native,
-  log: Log,
-  unit: string,
-  filter: number,
-  held: readonly HeldSocket[],
-  restore: (socket: HeldSocket) => void,
-): void {
+function isV6Only(host: Native, { fd, address }: HeldSocket): boolean {
+  return address.family === "inet6" && host.getOption(fd, SOL_IPV6, IPV6_V6ONLY) === 1;
+}
+
+/** All that an answer needs. */
+interface Answering {
+  readonly host: Native;
+  readonly log: Log;
+  readonly unit: string;
+  readonly filter: number;
+  readonly held: readonly HeldSocket[];
+  readonly options: AdoptOptions;
+  readonly restore: (socket: HeldSocket) => void;
+}
+
+function answerOne(answering: Answering): void {
+  const { host, log, unit, filter, options } = answering;
   const attempt = host.adoptNext(filter);
   if (typeof attempt === "number") {
-    if (attempt !== ENOENT)
-      log.write("warn", unit, `cannot look at a bind(): ${describe(attempt)}, letting it through`);
+    if (attempt !== ENOENT) log.write("warn", unit, explainUnread(attempt));
     return;
   }
-  const address = absolute(host, attempt.pid, attempt.address);
-  const match = address === null ? null : matchBind(held, { protocol: attempt.protocol, address });
+  if (attempt.call === "bind") answerBind(answering, attempt);
+  else {
+    options.note(attempt);
+    host.adoptContinue(filter, attempt.id);
+  }
+}
+
+/** The kernel protects a process that has given root up by itself from everybody but CAP_SYS_PTRACE. */
+function explainUnread(code: number): string {
+  const advice =
+    code === EACCES || code === EPERM ? "; let User= change its user, not the program itself" : "";
+  return `cannot look at a bind(): ${describe(code)}, letting it through${advice}`;
+}
+
+function answerBind(answering: Answering, attempt: BindNotification): void {
+  const { host, log, unit, filter, held, options, restore } = answering;
+  const { protocol, socket } = attempt;
+  const address = attempt.address === null ? null : canonical(host, attempt.address, attempt.folder);
+  const match =
+    address === null ? null : matchBind(held, { protocol, address, v6only: options.isV6Only(socket) });
   if (match === null) {
     host.adoptContinue(filter, attempt.id);
     return;
   }
   host.setNonblock(match.fd, attempt.nonblock);
+  options.carryOver(socket, match.fd);
   restore(match);
   const code = host.adoptReplace(filter, attempt.id, match.fd, attempt.fd, attempt.closeOnExec);
-  if (code < 0 && code !== ENOENT)
-    log.write("warn", unit, `cannot hand over ${addressText(match.address)}: ${describe(code)}`);
+  // The caller was killed meanwhile.
+  if (code === ENOENT || code === ESRCH) return;
+  if (code < 0) log.write("warn", unit, `cannot hand over ${addressText(match.address)}: ${describe(code)}`);
   else sayAdopted(log, unit, attempt.pid, match.address, address);
 }
 
@@ -115,12 +155,10 @@ function sayAdopted(log: Log, unit: string, pid: number, held: Address, wanted: 
   } else log.write("debug", unit, `process ${pid} adopted ${word}`);
 }
 
-/** A relative Unix path is meant from the program's working directory. */
-function absolute(host: Native, pid: number, address: Address | null): Address | null {
-  if (address?.family !== "unix" || address.path === "" || address.path.startsWith("@")) return address;
-  const directory = address.path.startsWith("/") ? "" : host.readlink(`/proc/${pid}/cwd`);
-  if (typeof directory === "number") return address;
-  const path = directory === "" ? address.path : `${directory}/${address.path}`;
+/** A Unix path as one that usher can use, without symbolic links in its folder; other addresses as they are. */
+function canonical(host: Native, address: Address, folder: string): Address {
+  if (address.family !== "unix" || address.path === "" || address.path.startsWith("@")) return address;
+  const path = folder === "/" || folder === "" ? address.path : `${folder}/${address.path}`;
   const slash = path.lastIndexOf("/");
   const parent = host.realpath(path.slice(0, slash) || "/");
   return {

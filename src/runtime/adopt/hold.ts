@@ -52,6 +52,7 @@ const IPV6_V6ONLY = 26;
 const BACKLOG = 4096;
 const EINPROGRESS = -115;
 const EAGAIN = -11;
+const EOPNOTSUPP = -95;
 
 /** Where ReadyCheck=tcp: and http: come from, so that they reach the program while everybody else is held. */
 export const CHECK_SOURCE = "127.83.115.104";
@@ -129,7 +130,6 @@ export function createHold(host: Native, log: Log, awaited: (fd: number) => void
   return {
     begin(service, sockets) {
       for (const held of sockets) {
-        if (held.kind !== "stream") continue;
         const known = diversions.get(held.fd);
         const fd = known?.fd ?? divert(host, held);
         if (fd < 0) {
@@ -172,9 +172,10 @@ export function createHold(host: Native, log: Log, awaited: (fd: number) => void
 }
 
 /** Makes D; a socket that listens may join a reuseport group after the fact. */
-function divert(host: Native, { fd, address }: HeldSocket): number {
+function divert(host: Native, { fd, kind, address }: HeldSocket): number {
+  if (kind !== "stream") return EOPNOTSUPP;
   if (address.family === "unix") return divertPath(host, address.path);
-  if (address.family !== "inet" && address.family !== "inet6") return -95;
+  if (address.family !== "inet" && address.family !== "inet6") return EOPNOTSUPP;
   const joined = host.setOption(fd, SOL_SOCKET, SO_REUSEPORT, 1);
   if (joined < 0) return joined;
   const other = host.socket(address.family === "inet" ? AF_INET : AF_INET6, SOCK_STREAM, 0);
@@ -190,7 +191,7 @@ function divert(host: Native, { fd, address }: HeldSocket): number {
 function divertPath(host: Native, path: string): number {
   const name = hiddenName(path, "held");
   const status = host.lstat(path);
-  if (path.startsWith("@") || typeof status === "number") return -95;
+  if (path.startsWith("@") || typeof status === "number") return EOPNOTSUPP;
   const fd = host.socket(AF_UNIX, SOCK_STREAM, 0);
   if (fd < 0) return fd;
   host.setNonblock(fd, true);
