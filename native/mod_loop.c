@@ -442,6 +442,8 @@ static bool zone_is_known(void)
 	if (!zone || strpbrk(zone, "0123456789"))
 		return true;
 	zone += zone[0] == ':';
+	if (!zone[0])
+		return false;
 	snprintf(path, sizeof path, zone[0] == '/' ? "%s" : "/usr/share/zoneinfo/%s", zone);
 	return access(path, R_OK) == 0;
 }

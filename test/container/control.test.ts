@@ -173,12 +173,12 @@ describe("one container with services of several kinds", () => {
 });
 
 test.each([
-  { image: "usher-test:base", zone: "Europe/Berlin", name: "CES?T" },
-  { image: "usher-test:base", zone: "<+0330>-3:30", name: "\\+0330" },
-  { image: "usher-test:scratch", zone: "Europe/Berlin", name: "UTC" },
-  { image: "usher-test:scratch", zone: "", name: "UTC" },
-])("times in the zone $zone, in $image, are called $name", async ({ image, zone, name }) => {
-  const box = await startUsher({ image, env: { TZ: zone } });
+  { zone: "Europe/Berlin", name: "CES?T" },
+  { zone: "<+0330>-3:30", name: "\\+0330" },
+  { zone: "No/Such/Zone", name: "UTC" },
+  { zone: "", name: "UTC" },
+])("times in the zone $zone are called $name", async ({ zone, name }) => {
+  const box = await startUsher({ env: { TZ: zone } });
   await box.booted();
   const since = new RegExp(`since: \\w{3} [\\d-]+ [\\d:]+ ${name};`, "i");
   expect((await box.exec(["/usr/bin/usherctl", "status"])).stdout).toMatch(since);
@@ -191,6 +191,7 @@ test("usherctl that waits is told, and leaves PID 1 alone when it goes", async (
   await box.booted();
   await box.run("mkfifo /tmp/fifo");
   const waiting = box.exec("systemctl start --wait stays; echo $?");
+  await box.event(({ unit, msg }) => unit === "stays.service" && msg?.startsWith("Started") === true);
   const leaving = box.exec("timeout 0.3 systemctl start --wait stays; echo $?");
   expect((await leaving).stdout).toBe("124\n");
   await box.run("echo go >/tmp/fifo");
