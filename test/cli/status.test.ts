@@ -88,7 +88,7 @@ test("a listening socket", async () => {
      Loaded: loaded (/etc/usher/units/myapp.socket; enabled; preset: enabled)
      Active: active (listening) since Mon 2026-11-23 11:59:59 UTC; 160ms ago
  Invocation: ${ID}
-   Triggers: ○ myapp.service
+   Triggers: ● myapp.service
      Listen: 0.0.0.0:8080 (Stream)
              /run/myapp.sock (Stream)
              127.0.0.1:9999 (Datagram)

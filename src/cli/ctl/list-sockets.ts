@@ -5,7 +5,7 @@ import { formatLeft, formatTimestamp } from "../format/time.ts";
 import { type Context, EXIT_OK, print, reportFailure } from "./context.ts";
 import { stateStyle } from "./glyphs.ts";
 import { tableWidth } from "./list-units.ts";
-import { compareAddresses, compareUnits } from "./unit-order.ts";
+import { compareAddresses, compareText, compareUnits } from "./unit-order.ts";
 import { patternFilter } from "./unit-patterns.ts";
 
 const SOCKET_COLUMNS: readonly Column[] = [
@@ -27,7 +27,10 @@ export async function listSockets(context: Context, patterns: readonly string[])
   const rows = units
     .flatMap((details) => socketRows(details))
     .sort(
-      (a, b) => compareAddresses(shownAddress(a), shownAddress(b)) || compareUnits(a.unit.name, b.unit.name),
+      (a, b) =>
+        compareAddresses(shownAddress(a), shownAddress(b)) ||
+        compareText(a.listener.kind, b.listener.kind) ||
+        compareUnits(a.unit.name, b.unit.name),
     );
   const withTypes = context.settings.options.has("show-types");
   const [listen, ...rest] = SOCKET_COLUMNS;

@@ -183,10 +183,10 @@ function relatedField(
 ): Field | null {
   const names = details.dependencies[kind] ?? [];
   if (names.length === 0) return null;
-  return {
-    label: kind,
-    lines: names.map((name) => `${stateGlyph(related[name] ?? "inactive", style)} ${name}`),
-  };
+  // Of what a unit triggers systemd tells the state by colour alone.
+  const glyph = (state: ControlActiveState): string =>
+    kind === "Triggers" ? stateGlyph(state, style).replace(/[○×↻]/, "●") : stateGlyph(state, style);
+  return { label: kind, lines: names.map((name) => `${glyph(related[name] ?? "inactive")} ${name}`) };
 }
 
 function conditionFields({ details }: StatusInput, layout: StatusLayout): readonly (Field | null)[] {
@@ -218,7 +218,7 @@ function listenField({ details }: StatusInput): Field | null {
 function acceptedField({ details }: StatusInput): Field | null {
   if (details.unit.type !== "socket" || !details.unit.socket.accept || details.socket === null) return null;
   const { accepted, connections, refused } = details.socket;
-  const more = refused > 0 ? ` Refused: ${refused}` : "";
+  const more = refused > 0 ? `   Refused: ${refused}` : "";
   return { label: "Accepted", lines: [`${accepted}; Connected: ${connections};${more}`] };
 }
 

@@ -4,7 +4,7 @@ function suffix(name: string): string {
   return name.slice(name.lastIndexOf("."));
 }
 
-function compareText(a: string, b: string): number {
+export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 

@@ -19,7 +19,8 @@ export function connectionIdentity(host: Native, fd: number): ConnectionIdentity
   if (peer.family === "unix") return unixIdentity(host, fd, peer.path);
   const remote = endpoint(peer);
   return {
-    instance: `${joined(endpoint(local))}-${joined(remote)}`,
+    // Of vsock the numbers alone.
+    instance: `${joined(endpoint(local))}-${joined(remote)}`.replaceAll("vsock:", ""),
     source: remote.host,
     environment: remote.host === null ? [] : [`REMOTE_ADDR=${remote.host}`, `REMOTE_PORT=${remote.port}`],
   };

@@ -420,7 +420,8 @@ function linkSymlinks(host: Native, settings: SocketSettings, target: string, wa
   for (const link of settings.symlinks) {
     makeParents(host, link, settings.directoryMode);
     if (host.readlink(link) === target) continue;
-    host.unlink(link);
+    // What is there is somebody's, unless the unit takes away what it makes anyway.
+    if (settings.removeOnStop) host.unlink(link);
     const code = host.symlink(target, link);
     if (code < 0) warnings.push(`cannot link ${link} to ${target}: ${describe(code)}, ignoring`);
   }

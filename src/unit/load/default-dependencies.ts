@@ -8,6 +8,7 @@
 import type {
   DependencyKind,
   DependencyTable,
+  Listener,
   ServiceSettings,
   SocketSettings,
   UnitSettings,
@@ -17,9 +18,13 @@ import { withType } from "../unit-name.ts";
 const SYSINIT: readonly string[] = ["sysinit.target"];
 const SHUTDOWN: readonly string[] = ["shutdown.target"];
 
-/** The service that a socket starts: Service=, or the one of its name; null with Accept=yes, which has instances. */
+export function acceptsConnections({ kind }: Listener): boolean {
+  return kind === "stream" || kind === "seqpacket";
+}
+
+/** The service that a socket starts: Service=, or the one of its name; null with Accept=yes where all can accept. */
 export function triggeredService(name: string, socket: SocketSettings): string | null {
-  if (socket.accept) return null;
+  if (socket.accept && socket.listeners.every(acceptsConnections)) return null;
   return socket.service ?? withType(name, "service");
 }
 

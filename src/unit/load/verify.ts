@@ -2,6 +2,7 @@
 import { USEC_INFINITY } from "../../base/time.ts";
 import type { ServiceSettings, SocketSettings, UnitSettings } from "../model.ts";
 import { isNormalized, simplifyPath } from "../value/path.ts";
+import { acceptsConnections } from "./default-dependencies.ts";
 
 /** `refusal`: why the unit is not to be loaded, or null. `warnings`: settings that have no effect. */
 export interface Verdict {
@@ -55,11 +56,6 @@ export function verifyService(service: ServiceSettings, unit: UnitSettings): Ver
   return { refusal: serviceRefusal(service, unit), state: "bad-setting", warnings: serviceWarnings(service) };
 }
 
-/** Can connections be accepted from each listener? */
-function accepts(socket: SocketSettings): boolean {
-  return socket.listeners.every(({ kind }) => kind === "stream" || kind === "seqpacket");
-}
-
 function fileNodes(socket: SocketSettings): number {
   return socket.listeners.filter(
     (listener) => listener.kind === "fifo" || ("address" in listener && listener.address.family === "unix"),
@@ -86,7 +82,8 @@ function socketRefusal(socket: SocketSettings): string | null {
   if (socket.listeners.length === 0)
     return "socket has no Listen…= (ListenStream=, ListenDatagram=, ListenFIFO=, …)";
   if (socket.maxConnections <= 0) return "MaxConnections= is too small";
-  if (socket.accept && !accepts(socket)) return "Accept=yes, but not all listeners can accept connections";
+  if (socket.accept && !socket.listeners.every(acceptsConnections))
+    return "Accept=yes, but not all listeners can accept connections";
   if (socket.accept && socket.service !== null) return "Service= is not allowed with Accept=yes";
   if (socket.symlinks.length > 0 && fileNodes(socket) !== 1) {
     return "Symlinks= needs exactly one listener in the file system";
