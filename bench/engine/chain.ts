@@ -72,8 +72,7 @@ function carryOut(engine: Engine, effects: readonly Effect[]): { spawns: number;
       if (effect.type === "spawn") {
         const { unit, token } = effect;
         outcome.spawns += 1;
-        events.push({ type: "spawned", now, unit, token, pid: 1000 + outcome.spawns });
-        events.push({ type: "executed", now, unit, token });
+        events.push({ type: "spawned", now, unit, token, pid: 1000 + outcome.spawns, executed: true });
       } else if (effect.type === "job-done") {
         outcome.result = effect.result;
       }

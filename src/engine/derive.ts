@@ -3,6 +3,9 @@
  * so that the same events give the same run.
  */
 
+/** The seed's 128 bits. */
+export type Seed = readonly [number, number, number, number];
+
 function mix(value: number): number {
   let x = value | 0;
   x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
@@ -10,22 +13,35 @@ function mix(value: number): number {
   return (x ^ (x >>> 16)) >>> 0;
 }
 
-function seedWord(seed: string, index: number): number {
-  const word = Number.parseInt(seed.slice(index * 8, index * 8 + 8), 16);
+function wordAt(digits: string, index: number): number {
+  const word = Number.parseInt(digits.slice(index * 8, index * 8 + 8), 16);
   return Number.isNaN(word) ? 0 : word;
 }
 
+/** From 32 hexadecimal digits. */
+export function parseSeed(digits: string): Seed {
+  return [wordAt(digits, 0), wordAt(digits, 1), wordAt(digits, 2), wordAt(digits, 3)];
+}
+
 /** 32 bits from the seed and a serial number. */
-export function derivedWord(seed: string, serial: number, index: number): number {
-  let word = mix(seedWord(seed, index) + Math.imul(serial, 0x9e3779b1) + index);
-  for (let i = 0; i < 4; i++) word = mix(word ^ seedWord(seed, i));
-  return word;
+export function derivedWord(seed: Seed, serial: number, index: 0 | 1 | 2 | 3): number {
+  const word = mix(seed[index] + Math.imul(serial, 0x9e3779b1) + index);
+  return mix(mix(mix(mix(word ^ seed[0]) ^ seed[1]) ^ seed[2]) ^ seed[3]);
+}
+
+/** Small numbers are written a good deal faster. */
+function digitsOf(word: number): string {
+  return (0x10000 | (word >>> 16)).toString(16).slice(1) + (0x10000 | (word & 0xffff)).toString(16).slice(1);
 }
 
 /** An INVOCATION_ID: 32 hexadecimal digits, with the version and variant bits of a random UUID as systemd sets them. */
-export function derivedInvocationId(seed: string, serial: number): string {
-  let id = "";
-  for (let i = 0; i < 4; i++) id += derivedWord(seed, serial, i).toString(16).padStart(8, "0");
-  const variant = ((Number.parseInt(id.charAt(16), 16) & 3) | 8).toString(16);
-  return `${id.slice(0, 12)}4${id.slice(13, 16)}${variant}${id.slice(17)}`;
+export function derivedInvocationId(seed: Seed, serial: number): string {
+  const version = (derivedWord(seed, serial, 1) & ~0xf000) | 0x4000;
+  const variant = (derivedWord(seed, serial, 2) & 0x3fffffff) | 0x80000000;
+  return (
+    digitsOf(derivedWord(seed, serial, 0)) +
+    digitsOf(version) +
+    digitsOf(variant) +
+    digitsOf(derivedWord(seed, serial, 3))
+  );
 }

@@ -21,8 +21,9 @@ import { activeState, isActiveOrActivating, isInactiveOrDeactivating } from "./u
 import { checkBound, checkUnneeded, checkUpheld } from "./unit/continuous.ts";
 import { settleUnit } from "./unit/settle.ts";
 
-/** Does the first of a set; false: the set is empty. */
+/** Does the first of a set; false: the set is empty. Most are, most of the time. */
 function doNext<T>(engine: Engine, set: Set<T>, act: (engine: Engine, item: T) => void): boolean {
+  if (set.size === 0) return false;
   for (const item of set) {
     set.delete(item);
     act(engine, item);
@@ -115,6 +116,7 @@ function doOne(engine: Engine): boolean {
 
 /** What is in the list now; what that adds comes next time. */
 function doAllWork(engine: Engine): void {
+  if (engine.work.length === 0) return;
   for (const work of engine.work.splice(0)) doWork(engine, work);
 }
 

@@ -8,7 +8,7 @@
  */
 import type { Usec } from "../base/time.ts";
 import type { EmergencyAction, JobMode } from "../unit/model.ts";
-import { derivedInvocationId } from "./derive.ts";
+import { derivedInvocationId, parseSeed, type Seed } from "./derive.ts";
 import type { Effect, LogLevel } from "./effect.ts";
 import { emptyGraph, type Graph } from "./graph.ts";
 import type { Wait } from "./job/wait.ts";
@@ -50,6 +50,7 @@ export type Work =
 
 export interface Engine {
   readonly options: EngineOptions;
+  readonly seed: Seed;
   now: Usec;
   nextJobId: JobId;
   nextToken: number;
@@ -60,6 +61,8 @@ export interface Engine {
   /** Processes that machines wait for. */
   readonly pids: Map<number, UnitState>;
   readonly timers: Map<string, Usec>;
+  /** Units that have, or once had, a timer among these. */
+  readonly timed: Set<UnitState>;
   readonly pendingConnections: Map<number, PendingConnection>;
   shutdown: ShutdownState | null;
   jobsPending: boolean;
@@ -86,6 +89,7 @@ export interface Engine {
 export function emptyEngine(options: EngineOptions): Engine {
   return {
     options,
+    seed: parseSeed(options.seed),
     now: 0,
     nextJobId: 1,
     nextToken: 1,
@@ -94,6 +98,7 @@ export function emptyEngine(options: EngineOptions): Engine {
     jobs: new Map(),
     pids: new Map(),
     timers: new Map(),
+    timed: new Set(),
     pendingConnections: new Map(),
     shutdown: null,
     jobsPending: false,
@@ -128,7 +133,7 @@ export function nextToken(engine: Engine): number {
 /** A new life of the unit begins. */
 export function acquireInvocationId(engine: Engine, unit: UnitState): void {
   engine.invocations += 1;
-  unit.invocationId = derivedInvocationId(engine.options.seed, engine.invocations);
+  unit.invocationId = derivedInvocationId(engine.seed, engine.invocations);
 }
 
 /** An internal rule is broken: a bug, to be caught and logged by the runtime's outer boundary. */

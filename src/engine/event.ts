@@ -83,15 +83,17 @@ export interface Cleaned extends At {
   readonly ok: boolean;
 }
 
-/** The process of a `spawn` exists (after fork; set-up and exec may still fail in it). */
+/** The process of a `spawn` exists. */
 export interface Spawned extends At {
   readonly type: "spawned";
   readonly unit: string;
   readonly token: SpawnToken;
   readonly pid: number;
+  /** Its program runs; false: set-up and exec may still fail in it, `executed` or `spawn-failed` follows. */
+  readonly executed: boolean;
 }
 
-/** The exec of a `spawn` succeeded. Follows `spawned`; Type=exec waits for it, all others ignore it. */
+/** The exec of a `spawn` succeeded. Type=exec waits for it, all others ignore it. */
 export interface Executed extends At {
   readonly type: "executed";
   readonly unit: string;
@@ -119,6 +121,8 @@ export interface ProcessExited extends At {
   readonly code: "exited" | "killed" | "dumped";
   /** Exit status or signal number. */
   readonly status: number;
+  /** It was the last process of its unit, for certain; false: ask. */
+  readonly alone: boolean;
 }
 
 /** No process of the unit is left: its cgroup is empty, or a scan found none. Answers `kill` and `scan-processes`. */

@@ -22,7 +22,7 @@ export type LinkKind =
   | "OnSuccessOf"
   | "OnFailureOf";
 
-const INVERSE: Readonly<Record<DependencyKind, LinkKind>> = {
+const INVERSE: Readonly<Record<LinkKind, LinkKind>> = {
   Requires: "RequiredBy",
   Requisite: "RequisiteOf",
   Wants: "WantedBy",
@@ -40,6 +40,15 @@ const INVERSE: Readonly<Record<DependencyKind, LinkKind>> = {
   StopPropagatedFrom: "PropagatesStopTo",
   Triggers: "TriggeredBy",
   TriggeredBy: "Triggers",
+  RequiredBy: "Requires",
+  RequisiteOf: "Requisite",
+  WantedBy: "Wants",
+  BoundBy: "BindsTo",
+  ConsistsOf: "PartOf",
+  UpheldBy: "Upholds",
+  ConflictedBy: "Conflicts",
+  OnSuccessOf: "OnSuccess",
+  OnFailureOf: "OnFailure",
 };
 
 type Atom =
@@ -126,19 +135,28 @@ export function linkedByAtom(graph: Graph, unit: UnitState, atom: readonly LinkK
   const links = graph.links.get(unit);
   const found: UnitState[] = [];
   if (links === undefined) return found;
-  for (const kind of atom) {
-    const set = links[kind];
+  for (let i = 0; i < atom.length; i++) {
+    const set = links[atom[i] as LinkKind];
     if (set !== undefined) for (const other of set) found.push(other);
   }
   return found;
 }
 
-function addHalf(graph: Graph, unit: UnitState, kind: LinkKind, other: UnitState): void {
-  const links = graph.links.get(unit) ?? {};
+function linksOf(graph: Graph, unit: UnitState): Links {
+  const known = graph.links.get(unit);
+  if (known !== undefined) return known;
+  const links: Links = {};
   graph.links.set(unit, links);
-  const set = links[kind];
-  if (set === undefined) links[kind] = new Set([other]);
-  else set.add(other);
+  return links;
+}
+
+function addHalf(links: Links, kind: LinkKind, other: UnitState): void {
+  let set = links[kind];
+  if (set === undefined) {
+    set = new Set();
+    links[kind] = set;
+  }
+  set.add(other);
 }
 
 /** A name that is only referred to becomes a unit that is `not-found`, so that it may be loaded later. */
@@ -151,17 +169,19 @@ function unitOrPlaceholder(graph: Graph, name: string): UnitState {
 }
 
 function linkKind(graph: Graph, unit: UnitState, kind: DependencyKind, names: readonly string[]): void {
+  const links = linksOf(graph, unit);
+  const inverse = INVERSE[kind];
   for (const name of names) {
     const other = unitOrPlaceholder(graph, name);
     if (other === unit) continue;
-    addHalf(graph, unit, kind, other);
-    addHalf(graph, other, INVERSE[kind], unit);
+    addHalf(links, kind, other);
+    addHalf(linksOf(graph, other), inverse, unit);
   }
 }
 
 function addLinks(graph: Graph, unit: UnitState, model: Unit): void {
-  for (const [kind, names] of Object.entries(model.dependencies) as [DependencyKind, readonly string[]][]) {
-    linkKind(graph, unit, kind, names);
+  for (const kind in model.dependencies) {
+    linkKind(graph, unit, kind as DependencyKind, model.dependencies[kind as DependencyKind] ?? []);
   }
   if (unit.kind === "service" && unit.connection !== null) linkInstance(graph, unit, unit.connection.socket);
 }
@@ -189,22 +209,28 @@ export function removeUnit(graph: Graph, unit: UnitState): void {
   graph.links.delete(unit);
   graph.units.delete(unit.name);
   for (const alias of unit.model?.aliases ?? []) graph.aliases.delete(alias);
-  for (const set of Object.values(links)) {
-    for (const other of set) removeFarEnd(graph, other, unit);
+  for (const key in links) {
+    const kind = key as LinkKind;
+    for (const other of links[kind] ?? []) removeFarEnd(graph, other, INVERSE[kind], unit);
   }
 }
 
-function removeFarEnd(graph: Graph, other: UnitState, unit: UnitState): void {
+function removeFarEnd(graph: Graph, other: UnitState, kind: LinkKind, unit: UnitState): void {
   const links = graph.links.get(other);
-  if (links === undefined) return;
-  for (const [kind, set] of Object.entries(links) as [LinkKind, Set<UnitState>][]) {
-    if (set.delete(unit) && set.size === 0) delete links[kind];
-  }
-  const isName = other.kind === "passive" && other.model === null && other.job === null;
-  if (isName && Object.keys(links).length === 0) {
-    graph.links.delete(other);
-    graph.units.delete(other.name);
-  }
+  const set = links?.[kind];
+  if (links === undefined || set === undefined) return;
+  set.delete(unit);
+  if (set.size === 0 && isName(other)) forgetNameUnlessLinked(graph, other, links);
+}
+
+function isName(unit: UnitState): boolean {
+  return unit.kind === "passive" && unit.model === null && unit.job === null;
+}
+
+function forgetNameUnlessLinked(graph: Graph, unit: UnitState, links: Links): void {
+  for (const kind in links) if ((links[kind as LinkKind]?.size ?? 0) > 0) return;
+  graph.links.delete(unit);
+  graph.units.delete(unit.name);
 }
 
 /** Makes names, aliases and links anew from the units given. */

@@ -45,7 +45,9 @@ function loadedStates(engine: Engine, event: UnitsLoaded): Map<string, UnitState
   const loaded = new Map<string, UnitState>();
   for (const model of event.units) {
     const known = engine.graph.units.get(model.name);
-    loaded.set(model.name, known === undefined ? freshState(model) : withModel(known, model));
+    const unit = known === undefined ? freshState(model) : withModel(known, model);
+    if (known !== undefined && engine.timed.delete(known)) engine.timed.add(unit);
+    loaded.set(model.name, unit);
   }
   return loaded;
 }

@@ -3,9 +3,10 @@
  * what is not in the state can be computed from it.
  */
 
+import type { Usec } from "../base/time.ts";
 import type { Effect } from "./effect.ts";
 import { broken, type Engine, emptyEngine } from "./engine.ts";
-import { rebuildGraph } from "./graph.ts";
+import { findUnit, rebuildGraph } from "./graph.ts";
 import type { EngineState, Process, UnitState } from "./state.ts";
 
 /** Shares its records with the engine: turn it into text, or copy it, before the next step. */
@@ -43,6 +44,12 @@ function indexUnit(engine: Engine, unit: UnitState): void {
   if (unit.kind === "socket" && unit.sub === "deferred") engine.deferred.add(unit);
 }
 
+function restoreTimer(engine: Engine, id: string, at: Usec): void {
+  engine.timers.set(id, at);
+  const unit = findUnit(engine.graph, id.slice(id.indexOf("/") + 1));
+  if (unit !== undefined) engine.timed.add(unit);
+}
+
 /** Takes the state over. */
 export function restoreEngine(state: EngineState): Engine {
   const engine = emptyEngine(state.options);
@@ -53,7 +60,7 @@ export function restoreEngine(state: EngineState): Engine {
   engine.shutdown = state.shutdown;
   engine.jobsPending = state.jobsPending;
   rebuildGraph(engine.graph, state.units);
-  for (const { id, at } of state.timers) engine.timers.set(id, at);
+  for (const { id, at } of state.timers) restoreTimer(engine, id, at);
   for (const pending of state.pendingConnections) engine.pendingConnections.set(pending.connection, pending);
   indexJobs(engine, state.units);
   if (engine.timers.has("drain")) for (const job of engine.jobs.values()) engine.runQueue.add(job);

@@ -73,6 +73,7 @@ function processExited(engine: Engine, event: ProcessExited): void {
   const unit = engine.pids.get(event.pid);
   if (unit === undefined) return;
   engine.pids.delete(event.pid);
+  if (event.alone && unit.kind !== "passive") unit.mayHaveProcesses = false;
   const end = { code: event.code, status: event.status };
   if (unit.kind === "service") serviceProcessExited(engine, unit, event.pid, end);
   else if (unit.kind === "socket") socketProcessExited(engine, unit, event.pid, end);
@@ -158,7 +159,7 @@ function handle(engine: Engine, event: Event): void {
       withMachine(
         engine,
         event.unit,
-        (s) => serviceSpawned(engine, s, event.token, event.pid),
+        (s) => serviceSpawned(engine, s, event),
         (s) => socketSpawned(engine, s, event.token, event.pid),
       );
       break;

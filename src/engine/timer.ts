@@ -9,6 +9,7 @@ import type { UnitState } from "./state.ts";
 
 export type TimerPurpose = "state" | "watchdog" | "poll" | "pause" | "check";
 
+/** For those who look a timer up; what sets and clears one takes the unit. */
 export function timerId(purpose: TimerPurpose, unit: UnitState): string {
   return `${purpose}/${unit.name}`;
 }
@@ -26,4 +27,19 @@ export function setTimer(engine: Engine, id: string, at: Usec): void {
 
 export function clearTimer(engine: Engine, id: string): void {
   if (engine.timers.delete(id)) emit(engine, { type: "clear-timer", id });
+}
+
+/** A unit's timer, as `setTimer`. */
+export function setUnitTimer(engine: Engine, unit: UnitState, purpose: TimerPurpose, at: Usec): void {
+  if (at >= USEC_INFINITY) {
+    clearUnitTimer(engine, unit, purpose);
+    return;
+  }
+  engine.timed.add(unit);
+  setTimer(engine, timerId(purpose, unit), at);
+}
+
+/** Asked for at each change of a unit's state, mostly of units that never had a timer. */
+export function clearUnitTimer(engine: Engine, unit: UnitState, purpose: TimerPurpose): void {
+  if (engine.timed.has(unit)) clearTimer(engine, timerId(purpose, unit));
 }

@@ -251,6 +251,8 @@ export interface NativeProcesses {
   strangers(): readonly number[] | Code;
   /** The same six for one process. */
   process(pid: number): readonly number[] | Code;
+  /** The process id that was given out last in usher's PID namespace, to whomever. */
+  lastPid(): number | Code;
   /**
    * 1 where the process's initial environment has exactly this `NAME=value`, else 0 (also for the instant within exec
    * in which the environment is not in place yet).

@@ -335,9 +335,8 @@ function spawn(runtime: Runtime, effect: Spawn): void {
   }
   runtime.processes.spawned(name, pid, effect.invocationId);
   if (order.foreground) runtime.foregroundPid = pid;
-  runtime.emit({ type: "spawned", unit: name, token, pid });
   if (pending) runtime.pendingSpawns.set(pid, { unit: name, token, order });
-  else runtime.emit({ type: "executed", unit: name, token });
+  runtime.emit({ type: "spawned", unit: name, token, pid, executed: !pending });
 }
 
 function startCapture(runtime: Runtime, order: SpawnOrder, fd: number, pid: number): void {

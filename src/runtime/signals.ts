@@ -67,12 +67,13 @@ export function reapChildren(runtime: Runtime): void {
     runtime.activation?.readiness.reaped(pid, code === "exited" && status === 0);
     if (code !== undefined) ends.push({ pid, code, status });
   });
-  for (const end of ends) {
-    runtime.emit({ type: "process-exited", ...end });
-    const unit = runtime.cleaners.get(end.pid);
+  for (const { pid, code, status } of ends) {
+    const alone = runtime.processes.died(pid);
+    runtime.emit({ type: "process-exited", pid, code, status, alone });
+    const unit = runtime.cleaners.get(pid);
     if (unit === undefined) continue;
-    runtime.cleaners.delete(end.pid);
-    runtime.emit({ type: "cleaned", unit, ok: end.code === "exited" && end.status === 0 });
+    runtime.cleaners.delete(pid);
+    runtime.emit({ type: "cleaned", unit, ok: code === "exited" && status === 0 });
   }
   if (reaped === 0) return;
   runtime.processes.childrenDied();

@@ -4,6 +4,9 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { findUnit } from "../../src/engine/graph.ts";
+import { addByTransaction, addJob } from "../../src/engine/job/add-job.ts";
+import { startsAlone } from "../../src/engine/job/lone-job.ts";
 import { restoreEngine, saveEngine } from "../../src/engine/save.ts";
 import type { EngineState, JobRequest } from "../../src/engine/state.ts";
 import type {
@@ -272,6 +275,66 @@ describe("any world", () => {
         }
       }),
       { numRuns: 200 },
+    );
+  });
+});
+
+/** What a start of one unit leads to, in a copy of the engine. */
+function startIn(state: EngineState, name: string, add: typeof addJob): unknown {
+  const engine = restoreEngine(JSON.parse(JSON.stringify(state)) as EngineState);
+  const unit = findUnit(engine.graph, name);
+  if (unit === undefined) throw new Error(`no ${name}`);
+  const outcome = add(engine, unit, "start", "replace", [7]);
+  const queued = [...engine.runQueue].map((job) => job.id);
+  const work = engine.work.map(({ kind }) => kind);
+  return { outcome, queued, work, effects: engine.effects, state: saveEngine({ ...engine, work: [] }) };
+}
+
+describe("short ways", () => {
+  const startByTransaction: typeof addJob = (engine, unit, _request, mode, ids = []) =>
+    addByTransaction(engine, unit, "start", mode, ids);
+
+  it("a start that goes alone is the one that a transaction finds", () => {
+    let alone = 0;
+    fc.assert(
+      fc.property(world, fc.array(action, { maxLength: 6 }), (some, actions) => {
+        const sim = worldSimulator(some);
+        for (const one of actions) act(sim, some.plans, one);
+        const state = saveEngine(sim.engine);
+        for (const { name } of state.units) {
+          const unit = sim.unit(name);
+          if (!startsAlone(sim.engine, unit)) continue;
+          alone += 1;
+          expect(startIn(state, name, addJob)).toEqual(startIn(state, name, startByTransaction));
+        }
+      }),
+      { numRuns: 60 },
+    );
+    expect(alone).toBeGreaterThan(20);
+  });
+
+  // With SendSIGKILL=no a start looks whether there may be processes, and for what isn't known there may.
+  const patient = world.map((some) => ({
+    ...some,
+    plans: some.plans.map((one) => ({ ...one, sendSigkill: true })),
+  }));
+
+  it("a unit's last process may be told as such or have to be asked for", () => {
+    fc.assert(
+      fc.property(patient, fc.array(action, { maxLength: 12 }), (some, actions) => {
+        const [told, asked] = [true, false].map((knowsLast) => {
+          const sim = worldSimulator(some);
+          sim.knowsLast = knowsLast;
+          const outcomes = actions.map((one) => {
+            const id = act(sim, some.plans, one);
+            return id === null ? null : sim.outcome(id);
+          });
+          const names = saveEngine(sim.engine).units.map(({ name }) => name);
+          return { outcomes, units: names.map((name) => [name, sim.state(name), sim.result(name)]) };
+        });
+        expect(told).toEqual(asked);
+      }),
+      { numRuns: 300 },
     );
   });
 });

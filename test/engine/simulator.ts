@@ -64,6 +64,8 @@ export interface Simulator {
   exitCode: number | null;
   /** Serialise and restore before each step. */
   roundTrips: boolean;
+  /** A unit's last process is told as such; else the engine has to ask whether it was. */
+  knowsLast: boolean;
   send(event: Body<Event>): void;
   request(unit: string, job?: JobRequest, mode?: JobMode): number;
   /** "done", "failed", …, the error's text, or "pending". */
@@ -147,8 +149,10 @@ function spawnProcess(sim: Simulator, inside: Inside, spawn: Spawn): void {
   }
   const pid = inside.nextPid++;
   sim.processes.set(pid, { pid, unit, behaviour });
-  sim.send({ type: "spawned", unit, token, pid });
-  sim.send({ type: "executed", unit, token });
+  // Both ways of the runtime: the program runs when the process exists, or that is told later.
+  const executed = pid % 2 === 0;
+  sim.send({ type: "spawned", unit, token, pid, executed });
+  if (!executed) sim.send({ type: "executed", unit, token });
   if (behaviour.kind !== "exit") return;
   for (let i = 0; i < (behaviour.leaves ?? 0); i++) sim.addStray(unit);
   sim.end(pid, behaviour.status);
@@ -286,6 +290,7 @@ export function simulate(units: readonly Unit[], options: Partial<EngineOptions>
     template: null,
     exitCode: null,
     roundTrips: false,
+    knowsLast: true,
     send(event) {
       inside.queue.push({ ...event, now: sim.now } as Event);
       pump(sim, inside);
@@ -321,7 +326,8 @@ export function simulate(units: readonly Unit[], options: Partial<EngineOptions>
       const one = sim.processes.get(pid);
       if (one === undefined || one.behaviour.kind === "immortal") return;
       sim.processes.delete(pid);
-      sim.send({ type: "process-exited", pid, code, status });
+      const alone = sim.knowsLast && sim.pids(one.unit).length === 0;
+      sim.send({ type: "process-exited", pid, code, status, alone });
       tellGone(sim, inside, one.unit);
     },
     addStray(unit, behaviour = RUN) {

@@ -8,7 +8,8 @@ function kernel(max = 1000) {
   let readable = true;
   const births = createBirths({
     monotonic: () => now,
-    readFile: () => (readable ? `${last}\n` : -2),
+    readFile: () => `${max}\n`,
+    lastPid: () => (readable ? last : -2),
   });
   const fork = (): number => {
     last = last >= max ? 2 : last + 1;
@@ -62,7 +63,13 @@ describe("who has been forking", () => {
     const old = kernel();
     const birth = old.spawn();
     old.wait(61_000_000);
+    expect(old.births.onlyOwnSince(birth)).toBe(true);
+    old.wait(5_000_000);
     expect(old.births.onlyOwnSince(birth)).toBe(false);
+    const large = kernel(4_194_304);
+    const young = large.spawn();
+    large.wait(3_600_000_000);
+    expect(large.births.onlyOwnSince(young)).toBe(true);
     const blind = kernel();
     const unseen = blind.spawn();
     blind.hide();

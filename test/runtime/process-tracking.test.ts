@@ -41,7 +41,7 @@ function hostWith(rows: Row[], spawned: readonly number[]): Native {
 
 function members(rows: Row[], leaders: number[], invocationId: string | null = null): number[] {
   const host = hostWith(rows, leaders);
-  const unit = { leaders: new Set(leaders), invocationId };
+  const unit = { leaders: new Set(leaders), living: new Set(leaders), invocationId };
   const [all, others] = [takeSnapshot(host), takeStrangers(host)].map((snapshot) =>
     membersOf(host, snapshot, unit).sort((a, b) => a - b),
   );
@@ -90,7 +90,9 @@ describe("membersOf", () => {
       ],
       [10],
     );
-    expect(membersOf(after, snapshot, { leaders: new Set([10]), invocationId: null })).toEqual([11]);
+    expect(
+      membersOf(after, snapshot, { leaders: new Set([10]), living: new Set([10]), invocationId: null }),
+    ).toEqual([11]);
   });
   it("finds a daemon by its environment, with its children", () => {
     const rows = [

@@ -6,8 +6,9 @@ import { findUnit, linked } from "../graph.ts";
 import type { JobRequest, JobType, UnitState } from "../state.ts";
 import { activeState, isInactiveOrFailed } from "../unit/active-state.ts";
 import { collapseJob } from "./job-merge.ts";
+import { startsAlone } from "./lone-job.ts";
 import { type AddFlags, addJobWithDependencies, newTransaction, type Transaction } from "./transaction.ts";
-import { type Activation, activateTransaction } from "./transaction-activate.ts";
+import { type Activation, activateLoneStart, activateTransaction } from "./transaction-activate.ts";
 
 const INVALID = "org.freedesktop.DBus.Error.InvalidArgs";
 
@@ -88,6 +89,19 @@ export function addJob(
   const type = collapseJob(request, activeState(unit));
   const refused = refusedMode(unit, type, mode) ?? refusedByShutdown(engine, unit, type);
   if (refused !== null) return { ok: false, error: refused };
+  if (type === "start" && (mode === "replace" || mode === "fail") && startsAlone(engine, unit))
+    return activateLoneStart(engine, unit, requestIds);
+  return addByTransaction(engine, unit, type, mode, requestIds);
+}
+
+/** The long way, for whatever the job may be. */
+export function addByTransaction(
+  engine: Engine,
+  unit: UnitState,
+  type: JobType,
+  mode: JobMode,
+  requestIds: readonly number[],
+): Activation {
   const transaction = newTransaction(mode === "replace-irreversibly");
   const error = addJobWithDependencies(engine, transaction, unit, type, null, flagsOf(mode));
   if (error !== null) return { ok: false, error };

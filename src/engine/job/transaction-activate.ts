@@ -205,7 +205,7 @@ function flushInstalled(engine: Engine, transaction: Transaction): void {
 
 function newJob(
   engine: Engine,
-  planned: PlannedJob,
+  { unit, type, ignoreOrder }: Pick<PlannedJob, "unit" | "type" | "ignoreOrder">,
   irreversible: boolean,
   requestIds: readonly number[],
 ): Job {
@@ -213,15 +213,25 @@ function newJob(
   engine.nextJobId += 1;
   return {
     id,
-    unit: planned.unit.name,
-    type: planned.type,
+    unit: unit.name,
+    type,
     state: "waiting",
     irreversible,
-    ignoreOrder: planned.ignoreOrder,
+    ignoreOrder,
     requestIds: [...requestIds],
     beginUsec: engine.now,
     beginRunningUsec: null,
   };
+}
+
+/** The transaction is this one job (lone-job.ts). */
+export function activateLoneStart(
+  engine: Engine,
+  unit: UnitState,
+  requestIds: readonly number[],
+): Activation {
+  const job = newJob(engine, { unit, type: "start", ignoreOrder: false }, false, requestIds);
+  return { ok: true, anchor: installJob(engine, job, unit) };
 }
 
 function apply(engine: Engine, transaction: Transaction, options: ActivateOptions): Job {

@@ -12,7 +12,7 @@ import { enterSignal, enterStop, enterStopByNotify } from "./service-stop.ts";
 function runtimeEnd(engine: Engine, s: ServiceState): Usec {
   const { runtimeMaxUsec, runtimeRandomizedExtraUsec } = s.model.service;
   if (runtimeMaxUsec >= USEC_INFINITY) return USEC_INFINITY;
-  const random = derivedWord(engine.options.seed, engine.invocations, 3) / 2 ** 32;
+  const random = derivedWord(engine.seed, engine.invocations, 3) / 2 ** 32;
   const extra = Math.floor(random * Math.min(runtimeRandomizedExtraUsec, USEC_INFINITY / 2));
   return addUsec(addUsec(s.activeEnterUsec ?? engine.now, runtimeMaxUsec), extra);
 }

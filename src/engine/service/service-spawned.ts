@@ -1,5 +1,6 @@
 /** A spawn is answered: there is a process, its program runs, or it could not be made. */
 import { type Engine, log } from "../engine.ts";
+import type { Spawned } from "../event.ts";
 import type { ServiceState } from "../state.ts";
 import { bindPid, noteControlStart } from "../unit/process.ts";
 import { controlEnded, mainEnded } from "./service-exit.ts";
@@ -11,13 +12,15 @@ import { forgetControl, forgetMain } from "./service-state.ts";
 import { enterDead, enterSignal, enterStop } from "./service-stop.ts";
 
 /** The process of a spawn exists. */
-export function serviceSpawned(engine: Engine, s: ServiceState, token: number, pid: number): void {
+export function serviceSpawned(engine: Engine, s: ServiceState, event: Spawned): void {
+  const { token, pid, executed } = event;
   if (s.main?.token === token) {
     s.mayHaveProcesses = true;
     bindPid(engine, s, s.main, pid);
     mainIsKnown(engine, s, pid);
     const { type } = s.model.service;
-    if (s.sub === "start" && (type === "simple" || type === "idle")) mainStarted(engine, s);
+    const isUp = type === "simple" || type === "idle" || (type === "exec" && executed);
+    if (s.sub === "start" && isUp) mainStarted(engine, s);
   } else if (s.control?.token === token) {
     s.mayHaveProcesses = true;
     bindPid(engine, s, s.control, pid);

@@ -5,7 +5,7 @@
 import { USEC_INFINITY, type Usec } from "../../base/time.ts";
 import { type Engine, emit } from "../engine.ts";
 import type { ServiceResult, ServiceState, ServiceSubState } from "../state.ts";
-import { clearTimer, setTimer, timerId } from "../timer.ts";
+import { clearUnitTimer, setUnitTimer } from "../timer.ts";
 import { serviceActiveState } from "../unit/active-state.ts";
 import { forgetProcess } from "../unit/process.ts";
 import { notifyUnit } from "../unit/unit-notify.ts";
@@ -56,7 +56,7 @@ export function unwatchPidFile(engine: Engine, s: ServiceState): void {
 
 function dropWhatIsNotKept(engine: Engine, s: ServiceState, sub: ServiceSubState): void {
   unwatchPidFile(engine, s);
-  if (!WITH_TIMER.has(sub)) clearTimer(engine, timerId("state", s));
+  if (!WITH_TIMER.has(sub)) clearUnitTimer(engine, s, "state");
   if (!WITH_MAIN.has(sub)) {
     forgetMain(engine, s);
     s.mainIndex = null;
@@ -67,7 +67,7 @@ function dropWhatIsNotKept(engine: Engine, s: ServiceState, sub: ServiceSubState
     s.controlCommand = null;
   }
   if (sub !== "start") s.readyToken = null;
-  if (!WITH_WATCHDOG.has(sub)) clearTimer(engine, timerId("watchdog", s));
+  if (!WITH_WATCHDOG.has(sub)) clearUnitTimer(engine, s, "watchdog");
 }
 
 export function setServiceState(engine: Engine, s: ServiceState, sub: ServiceSubState): void {
@@ -85,7 +85,7 @@ export function noteResult(s: ServiceState, result: ServiceResult): void {
 }
 
 export function armStateTimer(engine: Engine, s: ServiceState, at: Usec): void {
-  setTimer(engine, timerId("state", s), at);
+  setUnitTimer(engine, s, "state", at);
 }
 
 export function watchdogUsec(s: ServiceState): Usec {
@@ -105,9 +105,10 @@ export function watchdogApplies(s: ServiceState): boolean {
 export function armWatchdog(engine: Engine, s: ServiceState): void {
   const usec = watchdogUsec(s);
   const off = usec === 0 || usec >= USEC_INFINITY || s.watchdogTimestamp === null;
-  setTimer(
+  setUnitTimer(
     engine,
-    timerId("watchdog", s),
+    s,
+    "watchdog",
     off || s.watchdogTimestamp === null ? USEC_INFINITY : s.watchdogTimestamp + usec,
   );
 }

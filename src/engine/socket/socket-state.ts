@@ -7,7 +7,7 @@ import type { ExecCommand } from "../../unit/model.ts";
 import { broken, type Engine, emit } from "../engine.ts";
 import { findUnit, linked } from "../graph.ts";
 import type { ExecRole, SocketResult, SocketState, SocketSubState, UnitState } from "../state.ts";
-import { clearTimer, setTimer, timerId } from "../timer.ts";
+import { clearUnitTimer, setUnitTimer } from "../timer.ts";
 import { socketActiveState } from "../unit/active-state.ts";
 import { forgetProcess, newProcess } from "../unit/process.ts";
 import { resetWindow } from "../unit/rate-limit.ts";
@@ -74,7 +74,7 @@ export function watchSocket(engine: Engine, s: SocketState): void {
   for (const window of s.pollLimit) resetWindow(window);
   for (const listener of s.pausedListeners) emit(engine, { type: "resume-listener", unit: s.name, listener });
   s.pausedListeners = [];
-  clearTimer(engine, timerId("poll", s));
+  clearUnitTimer(engine, s, "poll");
   emit(engine, { type: "watch-socket", unit: s.name });
 }
 
@@ -86,8 +86,8 @@ export function unwatchSocket(engine: Engine, s: SocketState): void {
 
 function closeSocket(engine: Engine, s: SocketState): void {
   s.pausedListeners = [];
-  clearTimer(engine, timerId("poll", s));
-  clearTimer(engine, timerId("pause", s));
+  clearUnitTimer(engine, s, "poll");
+  clearUnitTimer(engine, s, "pause");
   if (!s.open) return;
   s.open = false;
   emit(engine, { type: "close-socket", unit: s.name });
@@ -95,7 +95,7 @@ function closeSocket(engine: Engine, s: SocketState): void {
 
 function dropWhatIsNotKept(engine: Engine, s: SocketState, sub: SocketSubState): void {
   if (!WITH_PROCESS.has(sub)) {
-    if (sub !== "deferred") clearTimer(engine, timerId("state", s));
+    if (sub !== "deferred") clearUnitTimer(engine, s, "state");
     forgetControl(engine, s);
     s.controlCommand = null;
   }
@@ -118,7 +118,7 @@ export function noteResult(s: SocketState, result: SocketResult): void {
 }
 
 export function armStateTimer(engine: Engine, s: SocketState, at: Usec): void {
-  setTimer(engine, timerId("state", s), at);
+  setUnitTimer(engine, s, "state", at);
 }
 
 /** ExecStartPre= never gets the descriptors: they are not open yet. */

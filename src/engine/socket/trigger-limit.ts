@@ -10,7 +10,7 @@
 import { addUsec, USEC_INFINITY, USEC_PER_SEC, type Usec } from "../../base/time.ts";
 import { type Engine, emit, log } from "../engine.ts";
 import type { ListenerIndex, SocketState } from "../state.ts";
-import { setTimer, timerId } from "../timer.ts";
+import { setUnitTimer } from "../timer.ts";
 import { countWithin, resetWindow } from "../unit/rate-limit.ts";
 import { serviceOf, setSocketState, unwatchSocket, watchSocket } from "./socket-state.ts";
 import { enterStopPre } from "./socket-stop.ts";
@@ -48,7 +48,7 @@ function pauseSocket(engine: Engine, s: SocketState, why: string): void {
   const pause = Math.min(FIRST_PAUSE * 2 ** Math.min(s.triggerPauses - 1, 20), LONGEST_PAUSE);
   s.pausedUntil = addUsec(engine.now, pause);
   unwatchSocket(engine, s);
-  setTimer(engine, timerId("pause", s), s.pausedUntil);
+  setUnitTimer(engine, s, "pause", s.pausedUntil);
   log(
     engine,
     "warning",
@@ -75,7 +75,7 @@ function windowEnd(s: SocketState, listener: ListenerIndex): Usec {
 
 function armPollTimer(engine: Engine, s: SocketState): void {
   const ends = s.pausedListeners.map((listener) => windowEnd(s, listener));
-  setTimer(engine, timerId("poll", s), Math.min(USEC_INFINITY, ...ends));
+  setUnitTimer(engine, s, "poll", Math.min(USEC_INFINITY, ...ends));
 }
 
 /** Counts one wake-up of a listener. With the last one that the window takes it is paused. */

@@ -10,7 +10,7 @@ import { ATOM, linkedByAtom } from "../graph.ts";
 import { addJob } from "../job/add-job.ts";
 import { willRestart } from "../service/service-stop.ts";
 import type { UnitState } from "../state.ts";
-import { setTimer, timerId } from "../timer.ts";
+import { setUnitTimer } from "../timer.ts";
 import { activeState, isActiveOrReloading, isInactiveOrFailed } from "./active-state.ts";
 import { countWithin } from "./rate-limit.ts";
 
@@ -43,9 +43,10 @@ function act(engine: Engine, unit: UnitState, job: "start" | "stop", mode: JobMo
   const verb = job === "start" ? "starting" : "stopping";
   if (!countWithin(unit.autoStartStop, LIMIT, engine.now)) {
     log(engine, "warning", unit, `${why}, but not ${verb} since we tried this too often recently.`);
-    setTimer(
+    setUnitTimer(
       engine,
-      timerId("check", unit),
+      unit,
+      "check",
       addUsec(unit.autoStartStop.beginUsec ?? engine.now, LIMIT.intervalUsec + 1),
     );
     return;

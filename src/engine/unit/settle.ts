@@ -9,7 +9,7 @@ import { setServiceState } from "../service/service-state.ts";
 import { willRestart } from "../service/service-stop.ts";
 import { releaseConnection } from "../socket/socket-trigger.ts";
 import type { ServiceState, UnitState } from "../state.ts";
-import { clearTimer, timerId } from "../timer.ts";
+import { clearUnitTimer } from "../timer.ts";
 import { activeState, isInactiveOrFailed } from "./active-state.ts";
 
 function releaseService(engine: Engine, s: ServiceState): void {
@@ -28,7 +28,8 @@ function mayForget(unit: UnitState): boolean {
 }
 
 export function forgetUnit(engine: Engine, unit: UnitState): void {
-  clearTimer(engine, timerId("check", unit));
+  clearUnitTimer(engine, unit, "check");
+  engine.timed.delete(unit);
   removeUnit(engine.graph, unit);
   emit(engine, { type: "unit-removed", unit: unit.name });
 }

@@ -10,9 +10,10 @@
  */
 import type { Native } from "../../host/native.ts";
 
-const LAST_PID = "/proc/sys/kernel/ns_last_pid";
-/** Even 32,768 ids last longer than this, unless some 500 a second are used. */
-const TRUSTED_USEC = 60_000_000;
+const PID_MAX = "/proc/sys/kernel/pid_max";
+const FEWEST_IDS = 32_768;
+/** They have not gone round unseen as long as no more than some 500 a second are used. */
+const TRUSTED_USEC_PER_ID = 2000;
 
 export interface Birth {
   readonly at: number;
@@ -30,10 +31,15 @@ export interface Births {
   onlyOwnSince(birth: Birth): boolean;
 }
 
-export function createBirths(host: Pick<Native, "readFile" | "monotonic">): Births {
+export function createBirths(host: Pick<Native, "lastPid" | "readFile" | "monotonic">): Births {
   let own = 0;
   let round = 0;
   let latest = 0;
+  let trustedUsec = 0;
+  const isTrusted = (birth: Birth): boolean => {
+    if (trustedUsec === 0) trustedUsec = TRUSTED_USEC_PER_ID * readPidMax(host);
+    return birth.round === round && host.monotonic() - birth.at <= trustedUsec;
+  };
   return {
     spawned(pid) {
       if (pid <= latest) round += 1;
@@ -42,10 +48,14 @@ export function createBirths(host: Pick<Native, "readFile" | "monotonic">): Birt
       return { at: host.monotonic(), pid, others: pid - own, round };
     },
     onlyOwnSince(birth) {
-      if (birth.round !== round || host.monotonic() - birth.at > TRUSTED_USEC) return false;
-      const text = host.readFile(LAST_PID, 64);
-      const last = typeof text === "string" ? Number(text.trim()) : Number.NaN;
+      if (!isTrusted(birth)) return false;
+      const last = host.lastPid();
       return last >= birth.pid && last - own === birth.others;
     },
   };
+}
+
+function readPidMax(host: Pick<Native, "readFile">): number {
+  const text = host.readFile(PID_MAX, 64);
+  return Math.max(FEWEST_IDS, typeof text === "string" ? Number.parseInt(text, 10) || 0 : 0);
 }

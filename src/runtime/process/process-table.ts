@@ -42,6 +42,8 @@ export interface ProcessTable {
   kill(order: KillOrder): void;
   /** Calls `answer(true)` when the unit is empty: now, or as soon as it is; `answer(false)` once if it isn't now. */
   awaitEmpty(unit: string, answer: (empty: boolean) => void): void;
+  /** A process was reaped. True: it was the last of its unit, for certain; what is uncertain takes a look to know. */
+  died(pid: number): boolean;
   /** Children were reaped, and their deaths have been told: looks again for those who wait. */
   childrenDied(): void;
   forget(unit: string): void;
@@ -49,6 +51,8 @@ export interface ProcessTable {
 
 interface UnitProcesses {
   readonly leaders: Set<number>;
+  /** Those that have not been reaped. */
+  readonly living: Set<number>;
   invocationId: string | null;
   /** Its first process's. */
   readonly birth: Birth;
@@ -93,8 +97,9 @@ export function createProcessTable(host: Native, cgroups: Cgroups | null): Proce
       // A pid comes round again only when its old process and session are gone: the new owner takes it over.
       const old = unitOfLeader.get(pid);
       if (old !== undefined) units.get(old)?.leaders.delete(pid);
-      const known = units.get(unit) ?? { leaders: new Set<number>(), invocationId, birth };
+      const known = units.get(unit) ?? { leaders: new Set(), living: new Set(), invocationId, birth };
       known.leaders.add(pid);
+      known.living.add(pid);
       known.invocationId = invocationId;
       units.set(unit, known);
       unitOfLeader.set(pid, unit);
@@ -127,6 +132,16 @@ export function createProcessTable(host: Native, cgroups: Cgroups | null): Proce
       }
       waiting.set(unit, answer);
       answer(false);
+    },
+    died(pid) {
+      const unit = unitOfLeader.get(pid);
+      const known = unit === undefined ? undefined : units.get(unit);
+      if (unit === undefined || known === undefined) return false;
+      known.living.delete(pid);
+      if (known.living.size > 0) return false;
+      const isLast = cgroups === null ? births.onlyOwnSince(known.birth) : cgroups.members(unit).length === 0;
+      if (isLast) forget(unit);
+      return isLast;
     },
     childrenDied() {
       snapshot = null;

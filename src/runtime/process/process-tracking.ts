@@ -34,6 +34,8 @@ export interface ProcessSnapshot {
 /** What is known of a unit's processes from having started them. */
 export interface Membership {
   readonly leaders: ReadonlySet<number>;
+  /** Those that have not been reaped. */
+  readonly living: ReadonlySet<number>;
   readonly invocationId: string | null;
 }
 
@@ -73,7 +75,7 @@ export function takeStrangers(host: Native): ProcessSnapshot {
 
 /** The unit's leaders that are still there. */
 export function leaderRows(host: Native, unit: Membership): ProcessRow[] {
-  return [...unit.leaders].flatMap((pid) => {
+  return [...unit.living].flatMap((pid) => {
     const flat = host.process(pid);
     return typeof flat === "number" ? [] : [rowAt(flat, 0)];
   });
