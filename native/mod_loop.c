@@ -38,7 +38,7 @@ static struct {
 	uint32_t generation;
 	bool stopped;
 	int stop_value;
-	uint64_t timer_at;
+	uint64_t timer_at, timer_wanted; /* as the kernel has it, and as it is to have it while we wait */
 	bool signals_ready, more_children;
 	struct deferral *deferrals;
 	JSValue on_timer, on_signal, on_clock; /* all zero is the number 0: no function, nothing to free */
@@ -195,7 +195,7 @@ static void handle_timer(int fd, uint32_t events, void *opaque)
 	uint64_t expirations;
 	if (read(fd, &expirations, sizeof expirations) < 0)
 		return;
-	loop.timer_at = 0;
+	loop.timer_at = loop.timer_wanted = 0;
 	script_call(loop.on_timer, 0, NULL);
 }
 
@@ -247,9 +247,22 @@ static void run_deferrals(void)
 	}
 }
 
+/* Most timers are set and cleared within one turn: the kernel hears of what is left. */
+static void arm_timer(void)
+{
+	uint64_t usec = loop.timer_wanted;
+	if (usec == loop.timer_at)
+		return;
+	struct itimerspec when = {
+		.it_value = {.tv_sec = (time_t)(usec / 1000000), .tv_nsec = (long)(usec % 1000000) * 1000}};
+	if (timerfd_settime(loop.timer_fd, TFD_TIMER_ABSTIME, &when, NULL) == 0)
+		loop.timer_at = usec;
+}
+
 static void turn(int *patience)
 {
 	struct epoll_event events[BATCH];
+	arm_timer();
 	bool must_not_wait = loop.deferrals || loop.more_children || loop.signals_ready;
 	int n = epoll_wait(loop.epoll_fd, events, BATCH, must_not_wait ? 0 : -1);
 	for (int i = 0; i < n && !loop.stopped; i++) {
@@ -350,14 +363,7 @@ static JSValue js_set_timer(JSContext *ctx, JSValueConst this, int argc, JSValue
 	double at;
 	if (!take(ctx, argv, "d", &at))
 		return JS_EXCEPTION;
-	uint64_t usec = !(at > 0) ? 0 : at > 9e15 ? 0 : (uint64_t)at;
-	if (usec == loop.timer_at)
-		return JS_NewInt32(ctx, 0);
-	struct itimerspec when = {
-		.it_value = {.tv_sec = (time_t)(usec / 1000000), .tv_nsec = (long)(usec % 1000000) * 1000}};
-	if (timerfd_settime(loop.timer_fd, TFD_TIMER_ABSTIME, &when, NULL) < 0)
-		return new_code(ctx, -1);
-	loop.timer_at = usec;
+	loop.timer_wanted = !(at > 0) ? 0 : at > 9e15 ? 0 : (uint64_t)at;
 	return JS_NewInt32(ctx, 0);
 }
 

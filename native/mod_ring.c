@@ -208,6 +208,17 @@ static JSValue js_ring_last_seq(JSContext *ctx, JSValueConst this, int argc, JSV
 	return JS_NewInt64(ctx, last_seq);
 }
 
+static JSValue js_ring_first_seq(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+{
+	(void)this;
+	(void)argc;
+	(void)argv;
+	if (!oldest || oldest->used == 0)
+		return JS_NewInt64(ctx, last_seq + 1);
+	const struct entry *first = (const struct entry *)(const void *)oldest->bytes;
+	return JS_NewInt64(ctx, first->seq);
+}
+
 static JSValue js_on_ring(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 {
 	(void)this;
@@ -221,7 +232,8 @@ static JSValue js_on_ring(JSContext *ctx, JSValueConst this, int argc, JSValueCo
 static const JSCFunctionListEntry functions[] = {
 	JS_CFUNC_DEF("ringAdd", 4, js_ring_add),          JS_CFUNC_DEF("ringRead", 3, js_ring_read),
 	JS_CFUNC_DEF("ringTail", 2, js_ring_tail),        JS_CFUNC_DEF("setRingLimit", 1, js_set_ring_limit),
-	JS_CFUNC_DEF("ringLastSeq", 0, js_ring_last_seq), JS_CFUNC_DEF("onRing", 1, js_on_ring),
+	JS_CFUNC_DEF("ringLastSeq", 0, js_ring_last_seq), JS_CFUNC_DEF("ringFirstSeq", 0, js_ring_first_seq),
+	JS_CFUNC_DEF("onRing", 1, js_on_ring),
 };
 
 void mod_ring_init(JSContext *ctx, JSValueConst host)

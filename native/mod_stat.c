@@ -75,6 +75,28 @@ static JSValue js_fstat(JSContext *ctx, JSValueConst this, int argc, JSValueCons
 	return fstat(fd, &status) < 0 ? new_code(ctx, -1) : new_status(ctx, &status);
 }
 
+#define COARSEST_TIME 1000000
+
+static JSValue js_file_stamp(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+{
+	(void)this;
+	(void)argc;
+	struct text path = {0};
+	struct stat s;
+	char stamp[128] = "";
+	if (!take(ctx, argv, "p", &path))
+		return JS_EXCEPTION;
+	bool found = stat(path.bytes, &s) == 0;
+	free_text(ctx, &path);
+	if (found) {
+		uint64_t changed = (uint64_t)s.st_ctim.tv_sec * 1000000 + (uint64_t)s.st_ctim.tv_nsec / 1000;
+		if (changed + COARSEST_TIME < now_realtime())
+			snprintf(stamp, sizeof stamp, "%lx:%lx:%lx:%lx:%lx", (long)s.st_dev, (long)s.st_ino,
+				 (long)s.st_size, (long)changed, s.st_mtim.tv_sec);
+	}
+	return new_text_z(ctx, stamp);
+}
+
 static JSValue js_list_directory(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 {
 	(void)this;
@@ -194,6 +216,7 @@ static const JSCFunctionListEntry functions[] = {
 	JS_CFUNC_MAGIC_DEF("stat", 1, js_stat, 0),
 	JS_CFUNC_MAGIC_DEF("lstat", 1, js_stat, AT_SYMLINK_NOFOLLOW),
 	JS_CFUNC_DEF("fstat", 1, js_fstat),
+	JS_CFUNC_DEF("fileStamp", 1, js_file_stamp),
 	JS_CFUNC_DEF("listDirectory", 1, js_list_directory),
 	JS_CFUNC_MAGIC_DEF("isReadOnly", 1, js_mount_call, IS_READ_ONLY),
 	JS_CFUNC_MAGIC_DEF("fileSystemType", 1, js_mount_call, FS_TYPE),

@@ -9,6 +9,6 @@ export function openBus(runtime: Runtime, parts: ControlParts): Bus {
   return createBus(
     runtime,
     createControlBackend(runtime, parts),
-    containerKind(runtime.host, runtime.environment),
+    containerKind(runtime.host, runtime.environment.assignments),
   );
 }

@@ -447,6 +447,11 @@ export interface NativeFiles {
   stat(path: string): FileStatus | Code;
   lstat(path: string): FileStatus | Code;
   fstat(fd: number): FileStatus | Code;
+  /**
+   * A text that is another one when the file is another one or was changed: its device, inode, size and times. Empty
+   * where that can't be told: for no file, and for one changed within the last second, as times are coarse.
+   */
+  fileStamp(path: string): string;
   /** 1 where the file system holding path is mounted read-only, else 0. */
   isReadOnly(path: string): Code;
   /** File system magic number (statfs f_type). */
@@ -560,6 +565,8 @@ export interface NativeCapture {
   ringTail(tag: number, max: number): readonly RingEntry[];
   setRingLimit(bytes: number): void;
   ringLastSeq(): number;
+  /** Of the oldest entry that is still there; beyond the last one where there is none. */
+  ringFirstSeq(): number;
   /** Called at most once a loop turn when entries were added; null stops it. */
   onRing(callback: ((lastSeq: number) => void) | null): void;
 }

@@ -22,7 +22,8 @@ export function checkConditions(runtime: Runtime, conditions: readonly Condition
 }
 
 function conditionFacts(runtime: Runtime): ConditionFacts {
-  const { host, environment } = runtime;
+  const { host } = runtime;
+  const environment = runtime.environment.assignments;
   const { readAccounts } = runtime.spawnContext;
   const status = (path: string, followLinks: boolean): PathStatus | null =>
     pathStatus(host, path, followLinks);

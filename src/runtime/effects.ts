@@ -19,7 +19,8 @@ import { checkConditions } from "./condition-facts.ts";
 import type { LogLevel } from "./log/log-levels.ts";
 import { removeCredentials } from "./process/credentials.ts";
 import { directoryPaths, removeRuntimeDirectories } from "./process/exec-directories.ts";
-import { type PassedDescriptor, type SpawnOrder, spawnCommand } from "./process/spawn-command.ts";
+import { spawnCommand } from "./process/spawn-command.ts";
+import type { PassedDescriptor, SpawnOrder } from "./process/spawn-order.ts";
 import { type Runtime, serviceOf, socketOf, stateOf, unitOf } from "./runtime.ts";
 import { explainOpenFailure } from "./socket/socket-open.ts";
 import { socketOwner } from "./socket/socket-owner.ts";
@@ -174,6 +175,7 @@ const HANDLERS: Handlers = {
   "unit-removed"(runtime, effect) {
     runtime.processes.forget(effect.unit);
     runtime.units.forget(effect.unit);
+    runtime.log.forget(effect.unit);
   },
   "job-done": (runtime, effect) => runtime.requests.done(effect.requestIds, effect.result),
   "jobs-drained"(runtime) {

@@ -24,9 +24,11 @@ import type { Bus } from "./bus/bus.ts";
 import type { Requests } from "./control/requests.ts";
 import type { Log } from "./log/log.ts";
 import type { NotifySocket } from "./notify/notify-socket.ts";
+import type { ContainerEnvironment } from "./process/environment.ts";
 import type { PidFiles } from "./process/pid-files.ts";
 import type { ProcessTable } from "./process/process-table.ts";
-import type { SpawnContext, SpawnOrder } from "./process/spawn-command.ts";
+import type { SpawnContext } from "./process/spawn-command.ts";
+import type { SpawnOrder } from "./process/spawn-order.ts";
 import type { Connections } from "./socket/connections.ts";
 import type { FdStore } from "./socket/fd-store.ts";
 import type { SocketTable } from "./socket/socket-table.ts";
@@ -57,7 +59,7 @@ export interface Runtime {
   readonly requests: Requests;
   readonly spawnContext: SpawnContext;
   /** usher's own environment, which services inherit; `set-environment` changes it. */
-  readonly environment: string[];
+  readonly environment: ContainerEnvironment;
   /** null: no notification socket could be made. */
   notify: NotifySocket | null;
   /** Descriptors of the notification that is being handled; whoever stores them empties the list. */

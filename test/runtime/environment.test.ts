@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
   buildEnvironment,
+  containerEnvironment,
   DEFAULT_PATH,
   type EnvironmentSources,
   environmentValue,
@@ -17,11 +18,14 @@ const EXEC: EnvironmentSources["exec"] = {
 const USER = { name: "app", uid: 1000, gid: 1000, home: "/home/app", shell: "/bin/ash" };
 
 function build(
-  changes: Partial<Omit<EnvironmentSources, "exec">> & { exec?: Partial<EnvironmentSources["exec"]> },
+  changes: Partial<Omit<EnvironmentSources, "exec" | "container">> & {
+    exec?: Partial<EnvironmentSources["exec"]>;
+    container?: readonly string[];
+  },
 ): Record<string, string> {
-  const { exec, ...rest } = changes;
+  const { exec, container = [], ...rest } = changes;
   const block = buildEnvironment({
-    container: [],
+    container: containerEnvironment(container),
     cleanEnvironment: false,
     own: [],
     user: null,

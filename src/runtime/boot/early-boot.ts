@@ -10,6 +10,7 @@ import { runtimeDirectory } from "../../control/control-path.ts";
 import type { Native } from "../../host/native.ts";
 import type { Log } from "../log/log.ts";
 import type { ReadAccountFile } from "../process/accounts.ts";
+import { createAccountReader } from "../process/accounts.ts";
 import { environmentValue } from "../process/environment.ts";
 import { findHandedSockets, type HandedSockets } from "../socket/handed-sockets.ts";
 import { openSocketUnit } from "../socket/socket-open.ts";
@@ -45,10 +46,11 @@ export interface EarlyBoot {
 export function bootEarly(host: Native, options: InitOptions, complaints: readonly string[]): EarlyBoot {
   const log = createWaitingLog();
   for (const complaint of complaints) log.write("warn", null, complaint);
-  const readAccounts = (path: string): string => {
+  const read = (path: string): string => {
     const text = host.readFile(path, ACCOUNT_FILE_MAX);
     return typeof text === "number" ? "" : text;
   };
+  const readAccounts = createAccountReader(read, (path) => host.fileStamp(path));
   const directory = runtimeDirectory(host.identity().euid, (name) => environmentValue(host.environ, name));
   const units = createUnitStore(host, log, options, directory, readAccounts);
   const handed = findHandedSockets(host);

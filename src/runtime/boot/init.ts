@@ -25,8 +25,9 @@ import { carryOut, runAside } from "../effects.ts";
 import { createLog, type Log } from "../log/log.ts";
 import { onNotification } from "../notify/notification.ts";
 import { openNotifySocket } from "../notify/notify-socket.ts";
+import { createOwnAccount } from "../process/accounts.ts";
 import { findCgroups } from "../process/cgroups.ts";
-import { environmentValue } from "../process/environment.ts";
+import { containerEnvironment, environmentValue } from "../process/environment.ts";
 import { readEnvironmentFiles } from "../process/environment-files.ts";
 import { createPidFiles } from "../process/pid-files.ts";
 import { createProcessTable } from "../process/process-table.ts";
@@ -107,7 +108,8 @@ function assemble(
   loadBus: () => Bus,
 ): Runtime {
   const { options, readAccounts } = early;
-  const environment = [...host.environ];
+  const environment = containerEnvironment(host.environ);
+  const identity = host.identity();
   const engine = createEngine({
     seed: host.randomHex(16),
     stopBudgetUsec: options.stopBudgetUsec,
@@ -171,8 +173,10 @@ function assemble(
     spawnContext: {
       host,
       cgroups,
+      identity,
       containerEnvironment: environment,
       readAccounts,
+      ownAccount: createOwnAccount(readAccounts, identity.euid, identity.egid),
       readEnvironmentFiles: (exec) => readEnvironmentFiles(host, exec),
     },
     notify: null,

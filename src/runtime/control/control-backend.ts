@@ -1,4 +1,5 @@
 /** What the control server is told about the running init, and what it may ask of it (src/control/backend.ts). */
+
 import { err, ok, type Result } from "../../base/result.ts";
 import type { Usec } from "../../base/time.ts";
 import type {
@@ -40,6 +41,7 @@ import type { RingEntry } from "../../host/native.ts";
 import type { ExecCommand, Listener, Unit } from "../../unit/model.ts";
 import { classifyUnitName } from "../../unit/unit-name.ts";
 import { parseLogLevel } from "../log/log-levels.ts";
+import { containerEnvironment } from "../process/environment.ts";
 import { followLog, type Runtime, stateOf } from "../runtime.ts";
 
 const NEVER: Stamp = { realtimeUsec: 0, monotonicUsec: 0 };
@@ -120,11 +122,11 @@ export function createControlBackend(runtime: Runtime, parts: ControlParts): Con
         () => systemState(runtime, 0) !== "starting",
         () => done(systemSummary(runtime)),
       ),
-    environment: () => runtime.environment,
+    environment: () => runtime.environment.assignments,
     changeEnvironment(assignments, unset) {
       const names = new Set([...unset, ...assignments].map((text) => text.split("=", 1)[0]));
-      const kept = runtime.environment.filter((entry) => !names.has(entry.split("=", 1)[0]));
-      runtime.environment.splice(0, runtime.environment.length, ...kept, ...assignments);
+      const kept = runtime.environment.assignments.filter((entry) => !names.has(entry.split("=", 1)[0]));
+      Object.assign(runtime.environment, containerEnvironment([...kept, ...assignments]));
       return ok(null);
     },
     logs: (query) => logEntries(runtime, query),

@@ -30,6 +30,17 @@ export const PRIORITY_OF_LEVEL: Readonly<Record<LogLevel, number>> = {
   silent: 7,
 };
 
+/** pino's numbers. */
+export const NUMBER_OF_LEVEL: Readonly<Record<LogLevel, number>> = {
+  trace: 10,
+  debug: 20,
+  info: 30,
+  warn: 40,
+  error: 50,
+  fatal: 60,
+  silent: Number.POSITIVE_INFINITY,
+};
+
 export const LEVEL_WORDS: Readonly<Record<number, LogLevel>> = {
   10: "trace",
   20: "debug",

@@ -10,7 +10,14 @@
 import pino from "pino";
 import type { CaptureSink, Native } from "../../host/native.ts";
 import type { ExecSettings } from "../../unit/model.ts";
-import { LEVEL_OF_PRIORITY, LEVEL_WORDS, type LogLevel, PRIORITY_OF_LEVEL } from "./log-levels.ts";
+import {
+  LEVEL_OF_PRIORITY,
+  LEVEL_WORDS,
+  type LogLevel,
+  NUMBER_OF_LEVEL,
+  PRIORITY_OF_LEVEL,
+} from "./log-levels.ts";
+import { isPlain, recordLine } from "./record-line.ts";
 
 export type LogFormat = "json" | "pretty";
 
@@ -37,45 +44,91 @@ export interface Log {
   /** The unit's number in the ring; 0 is usher itself. */
   tag(unit: string | null): number;
   unitOfTag(tag: number): string | null;
+  /** The unit is gone, and its name in the ring with its last line. */
+  forget(unit: string): void;
 }
 
 /** Kept for `usherctl logs` and `status` even where the level keeps them from standard output. */
 const IN_RING: readonly LogLevel[] = ["info", "warn", "error", "fatal"];
 
 export function createLog(host: Native, options: LogOptions): Log {
-  const tags = new Map<string, number>();
-  const names: (string | null)[] = [null];
+  const tags = createTags(host);
   const stream = {
     write: (line: string): void =>
       void host.writeOut(1, options.format === "json" ? line : prettyRecord(line, options.colour)),
   };
   const logger = pino({ base: null, level: options.level }, stream);
-  const tag = (unit: string | null): number => {
-    if (unit === null) return 0;
-    const known = tags.get(unit);
-    if (known !== undefined) return known;
-    tags.set(unit, names.length);
-    return names.push(unit) - 1;
-  };
+  let threshold = NUMBER_OF_LEVEL[options.level];
+  const shows: Log["shows"] = (level) => level !== "silent" && NUMBER_OF_LEVEL[level] >= threshold;
   const write: Log["write"] = (level, unit, message, fields) => {
-    const shown = level !== "silent" && logger.isLevelEnabled(level);
-    if (shown) logger[level]({ ...(unit === null ? null : { unit }), ...fields }, message);
+    const shown = shows(level);
+    if (shown && level !== "silent") {
+      if (fields === undefined || isPlain(fields))
+        stream.write(recordLine(NUMBER_OF_LEVEL[level], Date.now(), unit, fields, message));
+      else logger[level]({ ...(unit === null ? null : { unit }), ...fields }, message);
+    }
     if (shown || IN_RING.includes(level))
-      host.ringAdd(tag(unit), PRIORITY_OF_LEVEL[level], host.pid, message);
+      host.ringAdd(tags.of(unit), PRIORITY_OF_LEVEL[level], host.pid, message);
   };
   host.onOutDropped((lines) =>
     write("warn", null, `${lines} lines of this log were lost: nobody read them in time`),
   );
   return {
     write,
-    shows: (level) => level !== "silent" && logger.isLevelEnabled(level),
+    shows,
     setLevel(level) {
       logger.level = level;
+      threshold = NUMBER_OF_LEVEL[level];
     },
     level: () => logger.level as LogLevel,
-    sink: (unit, pid, exec) => captureSink(options, tag(unit), unit, pid, exec),
-    tag,
-    unitOfTag: (number) => names[number] ?? null,
+    sink: (unit, pid, exec) => captureSink(options, tags.of(unit), unit, pid, exec),
+    tag: tags.of,
+    unitOfTag: tags.unitOf,
+    forget: tags.forget,
+  };
+}
+
+interface Tags {
+  of(unit: string | null): number;
+  unitOf(tag: number): string | null;
+  forget(unit: string): void;
+}
+
+/** The ring's numbers for units. A unit that is gone keeps its own as long as the ring may have lines of it. */
+function createTags(host: Pick<Native, "ringFirstSeq" | "ringLastSeq">): Tags {
+  const tags = new Map<string, number>();
+  const names = new Map<number, string>();
+  /** With the last line that may be theirs. */
+  const gone = new Map<string, number>();
+  let latest = 0;
+  const drop = (unit: string): void => {
+    names.delete(tags.get(unit) ?? 0);
+    tags.delete(unit);
+    gone.delete(unit);
+  };
+  return {
+    of(unit) {
+      if (unit === null) return 0;
+      const known = tags.get(unit);
+      if (known !== undefined) {
+        gone.delete(unit);
+        return known;
+      }
+      latest += 1;
+      tags.set(unit, latest);
+      names.set(latest, unit);
+      return latest;
+    },
+    unitOf: (tag) => names.get(tag) ?? null,
+    forget(unit) {
+      if (!tags.has(unit)) return;
+      gone.set(unit, host.ringLastSeq());
+      const first = host.ringFirstSeq();
+      for (const [old, last] of gone) {
+        if (last >= first) return;
+        drop(old);
+      }
+    },
   };
 }
 

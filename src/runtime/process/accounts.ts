@@ -1,7 +1,7 @@
 /**
  * Users and groups from /etc/passwd and /etc/group (passwd(5), group(5)), read by usher itself because a static
- * glibc has no NSS. The files are read anew at each look-up: packages add accounts while the container runs, and a
- * look-up happens only when a unit names an account.
+ * glibc has no NSS. Each look-up goes by what the files say at that moment: packages add accounts while the container
+ * runs.
  */
 import { err, ok, type Result } from "../../base/result.ts";
 
@@ -16,6 +16,22 @@ export interface User {
 
 /** Reads one of the two account files; a file that isn't there reads as the empty text. */
 export type ReadAccountFile = (path: "/etc/passwd" | "/etc/group") => string;
+
+/** Reads a file again only when its stamp (`Native.fileStamp`) says that it has changed. */
+export function createAccountReader(
+  read: (path: string) => string,
+  stamp: (path: string) => string,
+): ReadAccountFile {
+  const known = new Map<string, { readonly stamp: string; readonly text: string }>();
+  return (path) => {
+    const now = stamp(path);
+    const before = known.get(path);
+    if (before !== undefined && now !== "" && before.stamp === now) return before.text;
+    const text = read(path);
+    known.set(path, { stamp: now, text });
+    return text;
+  };
+}
 
 const MAX_ID = 0xfffffffe;
 
@@ -47,6 +63,16 @@ export function findUser(read: ReadAccountFile, text: string): Result<User, stri
 export function accountOf(read: ReadAccountFile, uid: number, gid: number): User {
   const found = findUser(read, String(uid));
   return found.ok ? found.value : { name: String(uid), uid, gid, home: "/", shell: "/bin/sh" };
+}
+
+/** The same again and again: looked up anew when the file has changed. */
+export function createOwnAccount(read: ReadAccountFile, uid: number, gid: number): () => User {
+  let known: { readonly text: string; readonly user: User } | null = null;
+  return () => {
+    const text = read("/etc/passwd");
+    if (known?.text !== text) known = { text, user: accountOf(() => text, uid, gid) };
+    return known.user;
+  };
 }
 
 /** A group's id by name or number; a number needs its entry as well. */

@@ -25,9 +25,19 @@ const NEVER_INHERITED: readonly string[] = [
   "FDSTORE",
 ];
 
+/** What usher was started with and `set-environment` changes. What every start needs of it is found once. */
+export interface ContainerEnvironment {
+  /** `NAME=value`, all of them. */
+  assignments: readonly string[];
+  /** What services inherit, and the names of these. */
+  inherited: readonly string[];
+  inheritedNames: readonly string[];
+  /** PATH's value. */
+  searchPath: string | null;
+}
+
 export interface EnvironmentSources {
-  /** `NAME=value` as usher was started with. */
-  readonly container: readonly string[];
+  readonly container: ContainerEnvironment;
   readonly cleanEnvironment: boolean;
   /** What usher says about this start: LISTEN_FDS, NOTIFY_SOCKET, INVOCATION_ID, … */
   readonly own: readonly string[];
@@ -40,23 +50,48 @@ export interface EnvironmentSources {
   readonly fileAssignments: readonly string[];
 }
 
+export function containerEnvironment(assignments: readonly string[]): ContainerEnvironment {
+  const inherited = inheritable(assignments);
+  const inheritedNames = inherited.map(nameOf);
+  return { assignments, inherited, inheritedNames, searchPath: environmentValue(assignments, "PATH") };
+}
+
+const DEFAULT_PATH_ASSIGNMENT = `PATH=${DEFAULT_PATH}`;
+
+function add(merged: Map<string, string>, assignments: readonly string[]): void {
+  for (const assignment of assignments) merged.set(nameOf(assignment), assignment);
+}
+
+function addInherited(
+  merged: Map<string, string>,
+  { container, cleanEnvironment, exec }: EnvironmentSources,
+): void {
+  const { inherited, inheritedNames } = container;
+  const isForeign = (name: string): boolean => setsLogin(exec) && LOGIN_VARIABLES.includes(name);
+  if (cleanEnvironment) {
+    add(
+      merged,
+      pick(container.assignments, exec.passEnvironment).filter((one) => !isForeign(nameOf(one))),
+    );
+    return;
+  }
+  for (let i = 0; i < inherited.length; i++) {
+    const name = inheritedNames[i] ?? "";
+    if (!isForeign(name)) merged.set(name, inherited[i] ?? "");
+  }
+}
+
 /** `NAME=value` strings, each name once. */
 export function buildEnvironment(sources: EnvironmentSources): string[] {
-  const { container, exec } = sources;
-  const inherited = sources.cleanEnvironment ? pick(container, exec.passEnvironment) : inheritable(container);
-  const foreign = setsLogin(exec) ? LOGIN_VARIABLES : [];
-  const searchPath = exec.execSearchPath.length > 0 ? [`PATH=${exec.execSearchPath.join(":")}`] : [];
-  const merged = new Map<string, string>([["PATH", `PATH=${DEFAULT_PATH}`]]);
-  for (const source of [
-    inherited.filter((assignment) => !foreign.includes(nameOf(assignment))),
-    sources.own,
-    accountVariables(sources.user, exec),
-    searchPath,
-    exec.environment,
-    sources.fileAssignments,
-  ]) {
-    for (const assignment of source) merged.set(nameOf(assignment), assignment);
-  }
+  const { exec } = sources;
+  const merged = new Map<string, string>();
+  merged.set("PATH", DEFAULT_PATH_ASSIGNMENT);
+  addInherited(merged, sources);
+  add(merged, sources.own);
+  add(merged, accountVariables(sources.user, exec));
+  if (exec.execSearchPath.length > 0) merged.set("PATH", `PATH=${exec.execSearchPath.join(":")}`);
+  add(merged, exec.environment);
+  add(merged, sources.fileAssignments);
   for (const unset of exec.unsetEnvironment) remove(merged, unset);
   return [...merged.values()];
 }

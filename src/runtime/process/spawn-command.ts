@@ -10,6 +10,7 @@ import { err, ok, type Result } from "../../base/result.ts";
 import { describe } from "../../host/errno.ts";
 import {
   AF_UNIX,
+  type Identity,
   type Native,
   O_APPEND,
   O_CREAT,
@@ -22,46 +23,29 @@ import {
   type SpawnOpen,
   type SpawnRequest,
 } from "../../host/native.ts";
-import type { ExecCommand, ExecOutput, ExecSettings, OpenFile, Unit } from "../../unit/model.ts";
+import type { ExecOutput, ExecSettings, OpenFile } from "../../unit/model.ts";
 import { expandArguments } from "../../unit/text/expand-variables.ts";
 import { unitPrefix } from "../../unit/unit-name.ts";
-import { accountOf, findGroup, findUser, memberGroups, type ReadAccountFile, type User } from "./accounts.ts";
+import { findGroup, findUser, memberGroups, type ReadAccountFile, type User } from "./accounts.ts";
 import type { Cgroups } from "./cgroups.ts";
 import { credentialsDirectory, makeCredentials } from "./credentials.ts";
 import { dynamicUser } from "./dynamic-user.ts";
-import { buildEnvironment, DEFAULT_PATH, environmentValue } from "./environment.ts";
+import {
+  buildEnvironment,
+  type ContainerEnvironment,
+  DEFAULT_PATH,
+  environmentValue,
+} from "./environment.ts";
 import { directoryVariables, makeExecDirectories } from "./exec-directories.ts";
-import { markLimits } from "./process-mark.ts";
-import { resourceLimits } from "./resource-limits.ts";
-
-/** One command to run, with everything that isn't in the unit's own settings. */
-export interface SpawnOrder {
-  readonly unit: Unit & { readonly exec: ExecSettings };
-  readonly command: ExecCommand;
-  /** Passed from descriptor 3 on, with their names. */
-  readonly passed: readonly PassedDescriptor[];
-  /** StandardInput=socket and its sisters; -1: none. */
-  readonly stdioSocket: number;
-  /** O_NONBLOCK of passed sockets (NonBlocking=). */
-  readonly nonBlocking: boolean;
-  readonly invocationId: string;
-  readonly notifyAddress: string | null;
-  readonly watchdogUsec: number;
-  readonly fdStoreMax: number;
-  readonly environment: readonly string[];
-  readonly applyPermissions: boolean;
-  readonly applyRoot: boolean;
-  readonly openFiles: readonly OpenFile[];
-  /** The main command of the command line: keeps usher's own descriptors and environment. */
-  readonly foreground: boolean;
-  /** Not passed but adopted: the program binds for itself, and gets usher's sockets (adoption.ts). */
-  readonly adopt: "no" | "yes" | "try";
-}
-
-export interface PassedDescriptor {
-  readonly fd: number;
-  readonly name: string;
-}
+import type { PassedDescriptor, SpawnOrder } from "./spawn-order.ts";
+import {
+  addConfinement,
+  addIdentity,
+  addScheduling,
+  addSession,
+  type Credentials,
+  type Mutable,
+} from "./spawn-request.ts";
 
 export interface SpawnFailure {
   /** 200…243, or null where no process could be made. */
@@ -83,17 +67,14 @@ export interface SpawnOutcome {
 export interface SpawnContext {
   readonly host: Native;
   readonly cgroups: Cgroups | null;
-  readonly containerEnvironment: readonly string[];
+  /** usher's own, which never changes. */
+  readonly identity: Identity;
+  readonly containerEnvironment: ContainerEnvironment;
   readonly readAccounts: ReadAccountFile;
+  /** Of usher itself. */
+  readonly ownAccount: () => User;
   /** Assignments of the unit's environment files, or what is wrong with one. */
   readonly readEnvironmentFiles: (exec: ExecSettings) => Result<readonly string[], string>;
-}
-
-interface Credentials {
-  readonly user: User | null;
-  readonly uid: number;
-  readonly gid: number;
-  readonly groups: readonly number[] | null;
 }
 
 /** Everything opened for one spawn that PID 1 must close again. */
@@ -186,26 +167,28 @@ function prepare(
     ? order.command.argv
     : expandArguments(order.command.argv, (name) => environmentValue(environment.value, name));
   const handed = stdio.value.dropPassed ? [] : passed.value.map(({ fd }) => fd);
-  return ok({
+  const request: Mutable<SpawnRequest> = {
     file: order.command.path,
     searchPath:
       exec.execSearchPath.length > 0
         ? exec.execSearchPath.join(":")
-        : (environmentValue(context.containerEnvironment, "PATH") ?? DEFAULT_PATH),
+        : (context.containerEnvironment.searchPath ?? DEFAULT_PATH),
     argv,
     env: environment.value,
     pidEnv: pidVariables(order, handed.length),
-    fds: [...stdio.value.fds, ...handed],
-    ...(stdio.value.opens.length > 0 ? { opens: stdio.value.opens } : null),
-    ...(opened.adopt === null
-      ? null
-      : { adoptChannel: opened.adopt[0], adoptBestEffort: order.adopt === "try" }),
-    ...sessionOf(order),
-    ...identityOf(host, order, credentials.value),
-    ...(cgroupProcs === null ? null : { cgroupProcs }),
-    ...confinement(order, credentials.value.user),
-    ...scheduling(order),
-  });
+    fds: handed.length === 0 ? stdio.value.fds : [...stdio.value.fds, ...handed],
+  };
+  if (stdio.value.opens.length > 0) request.opens = stdio.value.opens;
+  if (cgroupProcs !== null) request.cgroupProcs = cgroupProcs;
+  if (opened.adopt !== null) {
+    request.adoptChannel = opened.adopt[0];
+    request.adoptBestEffort = order.adopt === "try";
+  }
+  addSession(request, order);
+  addIdentity(request, order, credentials.value, context.identity);
+  addConfinement(request, order, credentials.value.user);
+  addScheduling(request, order);
+  return ok(request);
 }
 
 function pidVariables(order: SpawnOrder, passed: number): string[] {
@@ -265,7 +248,7 @@ function resolveCredentials(context: SpawnContext, order: SpawnOrder): Result<Cr
   // Group= alone leaves the other groups as they are.
   const changes = user !== null || exec.supplementaryGroups.length > 0;
   return ok({
-    user: user?.value ?? ownUser(context),
+    user: user?.value ?? context.ownAccount(),
     uid: user?.value.uid ?? -1,
     gid,
     groups: changes ? groups : null,
@@ -278,7 +261,7 @@ function unitUser(context: SpawnContext, order: SpawnOrder): Result<User, string
   const wanted = exec.user ?? (exec.dynamicUser ? unitPrefix(name) : null);
   if (wanted === null) return null;
   // Nobody needs an entry to stay who they are.
-  if (wanted === String(context.host.identity().euid)) return ok(ownUser(context));
+  if (wanted === String(context.identity.euid)) return ok(context.ownAccount());
   const found = findUser(context.readAccounts, wanted);
   return !found.ok && exec.dynamicUser ? ok(dynamicUser(wanted)) : found;
 }
@@ -289,12 +272,6 @@ function unitGroup(context: SpawnContext, order: SpawnOrder): Result<number, str
   if (group === null) return null;
   const found = findGroup(context.readAccounts, group);
   return !found.ok && isDynamic ? ok(dynamicUser(group).gid) : found;
-}
-
-/** USER= of a service without User= is usher's own account. */
-function ownUser(context: SpawnContext): User {
-  const { euid, egid } = context.host.identity();
-  return accountOf(context.readAccounts, euid, egid);
 }
 
 /** The sockets, then what OpenFile= adds. */
@@ -537,92 +514,4 @@ function openAdoption(host: Native, order: SpawnOrder, opened: OpenedForChild): 
 
 function closeAll(host: Native, opened: OpenedForChild): void {
   for (const fd of opened.toClose) host.close(fd);
-}
-
-function sessionOf(order: SpawnOrder): Partial<SpawnRequest> {
-  if (order.foreground)
-    return {
-      leader: "group",
-      inheritSignals: true,
-      ...(order.unit.exec.standardInput === "tty" ? { foreground: 0 } : null),
-    };
-  const input = order.unit.exec.standardInput;
-  if (!input.startsWith("tty")) return { leader: "session" };
-  return { leader: "session", controllingTerminal: 0, stealTerminal: input === "tty-force" };
-}
-
-/** A command with "+" or "!" keeps usher's user and group, but has the supplementary groups all the same. */
-function identityOf(host: Native, order: SpawnOrder, credentials: Credentials): Partial<SpawnRequest> {
-  const changes = order.command.privileges === "normal" && order.applyPermissions;
-  const own = host.identity();
-  const changesUser =
-    changes &&
-    credentials.uid >= 0 &&
-    !(own.euid === credentials.uid && own.egid === credentials.gid && own.euid !== 0);
-  if (own.euid !== 0 && !changesUser) return {};
-  return {
-    ...(changesUser ? { uid: credentials.uid } : null),
-    ...(changes && credentials.gid >= 0 ? { gid: credentials.gid } : null),
-    ...(credentials.groups === null ? null : { groups: credentials.groups }),
-  };
-}
-
-function confinement(order: SpawnOrder, user: User | null): Partial<SpawnRequest> {
-  const { exec } = order.unit;
-  const directory = exec.workingDirectory === "~" ? (user?.home ?? "/root") : (exec.workingDirectory ?? "/");
-  const restricted = order.command.privileges !== "full" && order.applyPermissions;
-  const root = order.applyRoot && order.command.privileges !== "full" ? exec.rootDirectory : null;
-  return {
-    ...(order.foreground && exec.workingDirectory === null
-      ? null
-      : { cwd: directory, cwdMissingOk: exec.workingDirectoryMissingOk }),
-    ...(root === null ? null : { chroot: root }),
-    ...(order.foreground ? null : { umask: exec.umask }),
-    ...(restricted && exec.capabilityBoundingSet !== null
-      ? { capBounding: capabilityHex(exec.capabilityBoundingSet) }
-      : null),
-    ...(restricted && exec.ambientCapabilities.length > 0
-      ? { capAmbient: capabilityHex(exec.ambientCapabilities) }
-      : null),
-    ...(restricted && exec.secureBits !== 0 ? { secureBits: exec.secureBits } : null),
-    ...(restricted && exec.noNewPrivileges ? { noNewPrivileges: true } : null),
-    ignoreSigpipe: exec.ignoreSigpipe,
-  };
-}
-
-/** personality(2): what uname(2) says to the program. PER_LINUX32 is 8; any other is the machine's own. */
-const PERSONALITIES: Readonly<Record<string, number>> = { x86: 8, arm: 8 };
-
-function scheduling({ unit, invocationId }: SpawnOrder): Partial<SpawnRequest> {
-  const { exec } = unit;
-  const limits = [...resourceLimits(exec.limits), ...markLimits(unit, invocationId)];
-  const ioprio =
-    exec.ioSchedulingClass === null
-      ? null
-      : (exec.ioSchedulingClass << 13) | (exec.ioSchedulingPriority ?? 4);
-  return {
-    ...(limits.length > 0 ? { limits } : null),
-    ...(exec.nice === null ? null : { nice: exec.nice }),
-    ...(exec.oomScoreAdjust === null ? null : { oomScoreAdjust: exec.oomScoreAdjust }),
-    ...(exec.coredumpFilter === null ? null : { coredumpFilter: exec.coredumpFilter }),
-    ...(ioprio === null ? null : { ioprio }),
-    ...(exec.cpuSchedulingPolicy === null
-      ? null
-      : {
-          schedPolicy: exec.cpuSchedulingPolicy,
-          schedPriority: exec.cpuSchedulingPriority ?? 0,
-          schedResetOnFork: exec.cpuSchedulingResetOnFork,
-        }),
-    ...(exec.cpuAffinity.length > 0 ? { cpuAffinity: exec.cpuAffinity } : null),
-    ...(exec.timerSlackNsec === null ? null : { timerSlackNsec: exec.timerSlackNsec }),
-    ...(exec.personality === null ? null : { personality: PERSONALITIES[exec.personality] ?? 0 }),
-  };
-}
-
-/** Capability numbers as the 16 hex digits that the host takes. */
-function capabilityHex(numbers: readonly number[]): string {
-  const words = [0, 0];
-  for (const number of numbers)
-    words[number < 32 ? 1 : 0] = ((words[number < 32 ? 1 : 0] ?? 0) | (1 << (number % 32))) >>> 0;
-  return words.map((word) => word.toString(16).padStart(8, "0")).join("");
 }

@@ -21,6 +21,7 @@ import { classifyUnitName, templateOf, unitPrefix, unitType, withInstance } from
 import { crossCheck } from "./cross-check.ts";
 import { triggeredService } from "./default-dependencies.ts";
 import { isEarly } from "./early-socket.ts";
+import { fromPattern, type InstancePattern, instancePattern } from "./instance-pattern.ts";
 import {
   type AddedLink,
   LINK_DEPENDENCY,
@@ -85,6 +86,8 @@ interface Generation {
   readonly installed: Set<string>;
   /** Names of units to which an [Install] section has added something. */
   readonly extended: Set<string>;
+  /** By template; null: each instance has to be read. */
+  readonly patterns: Map<string, InstancePattern | null>;
 }
 
 interface State {
@@ -111,7 +114,7 @@ function newGeneration({ files, search, facts, bootUnit, extraUnits }: LoaderOpt
     reported: new Set<string>(),
     texts: new Map(),
   };
-  return { source, index, installed: new Set(), extended: new Set() };
+  return { source, index, installed: new Set(), extended: new Set(), patterns: new Map() };
 }
 
 function addLink(links: Map<string, AddedLink[]>, by: string, link: AddedLink): void {
@@ -390,6 +393,18 @@ function readOwnInstalls({ generation, units }: State): void {
 }
 
 function loadInstance(state: State, name: string): Result<Unit, string> {
+  const { patterns, source } = state.generation;
+  const template = templateOf(name);
+  const pattern = patterns.get(template) ?? null;
+  const made = pattern === null ? null : fromPattern(pattern, name, state.options.facts);
+  if (made !== null) return ok(made);
+  const read = readInstance(state, name);
+  if (read.ok && !patterns.has(template) && read.value.name === name)
+    patterns.set(template, instancePattern(source, read.value));
+  return read;
+}
+
+function readInstance(state: State, name: string): Result<Unit, string> {
   const { index } = state.generation;
   const resolved = index.resolve(name);
   index.forget(name);

@@ -64,6 +64,8 @@ export interface UnitIndex {
   readonly addAlias: (alias: string, name: string) => void;
   /** Is there any directory of drop-ins or links? */
   readonly hasFolders: () => boolean;
+  /** Is there any file or directory for a single instance of the template with this prefix? */
+  readonly hasInstances: (prefix: string) => boolean;
   /** Drop-in files for a unit with these names, in the order in which they are read. */
   readonly dropIns: (names: readonly string[]) => readonly string[];
   /** Entries of the directories of these names; there are none unless `hasFolders`. */
@@ -290,6 +292,20 @@ function hasFolders(state: State): boolean {
   return state.hasFolders;
 }
 
+/** "foo@x…" itself, or "fo-@x…", whose directories count for every "fo-….service" too. */
+function isOfInstance(entry: string, prefix: string): boolean {
+  const at = entry.indexOf("@");
+  if (at < 0 || entry.charAt(at + 1) === ".") return false;
+  const of = entry.slice(0, at);
+  return of === prefix || (of.endsWith("-") && prefix.startsWith(of));
+}
+
+function hasInstances(state: State, prefix: string): boolean {
+  return directoriesOf(state).some(({ units, below }) =>
+    [...units.keys(), ...below, ...state.added.keys()].some((entry) => isOfInstance(entry, prefix)),
+  );
+}
+
 function dropInsOf(state: State, names: readonly string[]): readonly string[] {
   if (!hasFolders(state)) return NONE;
   return [...entriesOf(state, names, ".d")]
@@ -374,6 +390,7 @@ export function createUnitIndex(files: UnitFiles, search: SearchPath): UnitIndex
       state.aliases.delete(type);
     },
     hasFolders: () => hasFolders(state),
+    hasInstances: (prefix) => hasInstances(state, prefix),
     dropIns: (names) => dropInsOf(state, names),
     pulledIn: (names, kind) => pulledInBy(state, names, kind),
     ownFiles: (suffix) => ownFilesOf(state, suffix),
