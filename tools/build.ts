@@ -34,7 +34,7 @@ const blobDir = join(out, "blobs");
 /** Every blob: the file whose exports it gives, and the most bytes of bytecode that it may have with all it shares. */
 const blobs: readonly { readonly name: string; readonly entry: string; readonly budget: number }[] = [
   { name: "init", entry: "src/main.ts", budget: 190_000 },
-  { name: "manager", entry: "src/manager.ts", budget: 440_000 },
+  { name: "manager", entry: "src/manager.ts", budget: 450_000 },
   { name: "activation", entry: "src/activation.ts", budget: 190_000 },
   { name: "control", entry: "src/control.ts", budget: 190_000 },
   { name: "bus", entry: "src/bus.ts", budget: 235_000 },
