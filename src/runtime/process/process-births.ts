@@ -36,6 +36,8 @@ export function createBirths(host: Pick<Native, "lastPid" | "readFile" | "monoto
   let round = 0;
   let latest = 0;
   let trustedUsec = 0;
+  // From the start, so that what PID 1 has open does not change with the first end of a process.
+  host.lastPid();
   const isTrusted = (birth: Birth): boolean => {
     if (trustedUsec === 0) trustedUsec = TRUSTED_USEC_PER_ID * readPidMax(host);
     return birth.round === round && host.monotonic() - birth.at <= trustedUsec;
