@@ -5,6 +5,8 @@ import { bootEarly, type EarlyBoot } from "./runtime/boot/early-boot.ts";
 import { parseInvocation } from "./runtime/boot/options.ts";
 import { specifierFacts } from "./runtime/boot/system-facts.ts";
 import { environmentValue } from "./runtime/process/environment.ts";
+import { sectionDirectives } from "./unit/directive/directive-table.ts";
+import { knownDirectives } from "./unit/directive/known-directives.ts";
 import { createLoader } from "./unit/load/loader.ts";
 
 const EXIT_USAGE = 2;
@@ -23,6 +25,8 @@ interface Manager {
 /** Lends the tools this blob's loader for --verify, so that theirs needs none. */
 const unitReader: UnitReader = {
   createLoader,
+  directiveNames: (section) =>
+    [...sectionDirectives(section), ...knownDirectives(section)].map(([name]) => name),
   specifierFacts: () =>
     specifierFacts(native, (path) => {
       const text = native.readFile(path, ACCOUNT_FILE_MAX);

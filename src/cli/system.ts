@@ -124,6 +124,8 @@ export interface Processes {
 export interface UnitReader {
   createLoader(options: LoaderOptions): Loader;
   specifierFacts(): SpecifierFacts;
+  /** Every directive of a section. */
+  directiveNames(section: string): readonly string[];
 }
 
 export interface System {

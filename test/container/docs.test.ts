@@ -1,19 +1,21 @@
-/** The examples of docs/getting-started.md, taken out of it, do what the text says. */
+/** The examples of README.md and docs/getting-started.md, taken out of them, do what the text says. */
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { sharedUsher, startUsher } from "./harness/usher.ts";
 
-const guide = readFileSync(join(import.meta.dirname, "../../docs/getting-started.md"), "utf8");
+const root = join(import.meta.dirname, "../..");
+const guide = readFileSync(join(root, "docs/getting-started.md"), "utf8");
+const frontPage = readFileSync(join(root, "README.md"), "utf8");
 
 /** Code blocks whose first line names a file, by that name. */
-const files = Object.fromEntries(
-  [...guide.matchAll(/^```\w+\n(?:#|\/\/) (\/\S+)\n([\s\S]*?)^```$/gm)].map(([, path = "", text = ""]) => [
-    path,
-    text,
-  ]),
-);
+function filesIn(text: string): Record<string, string> {
+  const blocks = text.matchAll(/^```\w+\n(?:#|\/\/) ([\w/@.-]+\.\w+)\n([\s\S]*?)^```$/gm);
+  return Object.fromEntries([...blocks].map(([, path = "", content = ""]) => [path, content]));
+}
+
+const files = filesIn(guide);
 
 describe("the examples", () => {
   const box = sharedUsher({
@@ -70,6 +72,28 @@ describe("the examples", () => {
     const { exitCode, stdout, stderr } = await box().exec("usher --verify /etc/usher/units");
     expect({ exitCode, stdout, stderr }).toMatchObject({ exitCode: 0 });
   });
+});
+
+test("the front page's own image: its units, its command and its health check", async () => {
+  const [, dockerfile = ""] = /^```dockerfile\n([\s\S]*?)^```$/m.exec(frontPage) ?? [];
+  const units = filesIn(frontPage);
+  expect(Object.keys(units).sort()).toEqual(["app.service", "app.socket"]);
+  expect(dockerfile.split("\n").filter((line) => line !== "").length).toBeLessThanOrEqual(10);
+  const [, entrypoint = "[]"] = /^ENTRYPOINT (.*)$/m.exec(dockerfile) ?? [];
+  const [, health = "[]"] = /^HEALTHCHECK CMD (.*)$/m.exec(dockerfile) ?? [];
+  const [, link = ""] = /^RUN (usher --link-faces .*)$/m.exec(dockerfile) ?? [];
+  const program = files["/srv/hello.js"] ?? "";
+  const box = await startUsher({
+    units,
+    files: { "/srv/app.js": program },
+    entrypoint: JSON.parse(entrypoint) as string[],
+  });
+  await box.booted();
+  expect(await box.run("usherctl is-active app.service || true")).toBe("inactive\n");
+  expect(await box.run("curl -s http://127.0.0.1:8080/")).toBe("hello\n");
+  await box.run(link);
+  expect(await box.run(JSON.parse(health) as string[])).toBe("healthy\n");
+  expect(await box.run("usher --verify")).toContain("2 unit files read: 0 errors, 0 warnings, 0 notices\n");
 });
 
 test("a service ends the container with its exit status", async () => {

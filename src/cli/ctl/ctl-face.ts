@@ -1,4 +1,5 @@
 /** usherctl and systemctl: the same verbs and the same output; they differ in their names and their help. */
+import { nearest } from "../../base/nearest.ts";
 import { chooseStyle } from "../format/style.ts";
 import type { System } from "../system.ts";
 import { type Context, complain, createContext, EXIT_FAILURE, EXIT_OK } from "./context.ts";
@@ -48,34 +49,11 @@ function verbProblem(
   return operands.length > verb.most ? "Too many arguments." : null;
 }
 
-function refuseVerb(context: Context, word: string): number {
-  const near = nearest(word, Object.keys(VERBS));
-  complain(context, `Unknown command verb '${word}'${near === null ? "." : `, did you mean '${near}'?`}`);
-  return EXIT_FAILURE;
-}
-
+/** As systemctl has it. */
 const FARTHEST = 5;
 
-/** The word that fewest changes of single letters lead to. */
-function nearest(word: string, among: readonly string[]): string | null {
-  let best: string | null = null;
-  let least = FARTHEST + 1;
-  for (const candidate of among) {
-    const distance = editDistance(word, candidate);
-    if (distance < least) [best, least] = [candidate, distance];
-  }
-  return best;
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+function refuseVerb(context: Context, word: string): number {
+  const near = nearest(word, Object.keys(VERBS), FARTHEST);
+  complain(context, `Unknown command verb '${word}'${near === null ? "." : `, did you mean '${near}'?`}`);
+  return EXIT_FAILURE;
 }

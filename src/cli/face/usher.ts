@@ -49,7 +49,8 @@ its service, for example:
 
 An image:
   FROM debian:trixie-slim
-  COPY --from=usher /usr/bin/usher /usr/bin/usherctl /usr/bin/
+  COPY --from=usher:dev /usr/bin/usher /usr/bin/usher
+  RUN usher --link-faces /usr/bin usherctl
   COPY units/ /etc/usher/units/
   ENTRYPOINT ["/usr/bin/usher"]
   HEALTHCHECK CMD ["usherctl", "health"]

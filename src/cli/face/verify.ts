@@ -8,13 +8,15 @@
 
 import type { UnitDiagnostic } from "../../unit/load/load-unit.ts";
 import { baseName, directoryOf, type SearchPath, searchPath } from "../../unit/load/unit-files.ts";
-import type { ExecCommand, Unit } from "../../unit/model.ts";
+import type { Unit } from "../../unit/model.ts";
 import type { Diagnostic } from "../../unit/text/diagnostic.ts";
 import { formatDiagnostic } from "../../unit/text/diagnostic.ts";
 import { isValidUnitName } from "../../unit/unit-name.ts";
 import { chooseStyle, type Style } from "../format/style.ts";
 import type { System, UnitReader } from "../system.ts";
 import { configuredPath, readable } from "../unit-files/open.ts";
+import { guess } from "./verify-guess.ts";
+import { checkRequired, checkSurroundings, misnamedFiles } from "./verify-surroundings.ts";
 
 const EXIT_WRONG = 1;
 const EXIT_USAGE = 2;
@@ -86,38 +88,13 @@ function verifyFolders(system: System, reader: UnitReader, search: SearchPath, o
   const concerns = (path: string | null): boolean => only === null || path === only;
   const units = loaded.units.filter((unit) => unit.fragmentPath !== null && concerns(unit.fragmentPath));
   const diagnostics = loaded.diagnostics.filter(({ diagnostic }) => concerns(diagnostic.file));
-  return { units, diagnostics: [...diagnostics, ...units.flatMap((unit) => missingPrograms(system, unit))] };
-}
-
-/** A program that isn't there is the commonest mistake of all. */
-function missingPrograms(system: System, unit: Unit): readonly UnitDiagnostic[] {
-  if (unit.type !== "service" || unit.loadState !== "loaded" || unit.exec.rootDirectory !== null) return [];
-  const { execCondition, execStartPre, execStart, execStartPost, execReload, execStop, execStopPost } =
-    unit.service;
-  const commands = [
-    execCondition,
-    execStartPre,
-    execStart,
-    execStartPost,
-    execReload,
-    execStop,
-    execStopPost,
-  ].flat();
-  return commands
-    .filter(({ path }) => path.startsWith("/") && !system.files.isExecutable(path))
-    .map((command) => ({ unit: unit.name, diagnostic: missingProgram(unit, command) }));
-}
-
-function missingProgram(unit: Unit, { path, ignoreFailure }: ExecCommand): Diagnostic {
-  return {
-    severity: ignoreFailure ? "warning" : "error",
-    file: unit.fragmentPath ?? unit.name,
-    line: 0,
-    column: 0,
-    message: "the program isn't there, or is not executable",
-    found: path,
-    expected: null,
-  };
+  const here = units.flatMap((unit) => [
+    ...checkRequired(unit, loaded.units),
+    ...checkSurroundings(system, unit),
+  ]);
+  const strangers = only === null ? search.own.flatMap((folder) => misnamedFiles(system, folder)) : [];
+  const read = diagnostics.map(({ unit, diagnostic }) => ({ unit, diagnostic: guess(reader, diagnostic) }));
+  return { units, diagnostics: [...read, ...here, ...strangers] };
 }
 
 function withoutDoubles(diagnostics: readonly UnitDiagnostic[]): readonly UnitDiagnostic[] {

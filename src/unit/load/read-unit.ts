@@ -149,7 +149,15 @@ function readAssignment(reader: Reader, draft: Draft, known: KnownKeys | null): 
     if (key.startsWith("X-")) return known;
     const message = `unknown key in section [${section}], ignored`;
     const place = { file: reader.file, line, column };
-    reader.diagnostics.push({ severity: "warning", ...place, message, found: `${key}=`, expected: null });
+    const unknown = { section, key };
+    reader.diagnostics.push({
+      severity: "warning",
+      ...place,
+      message,
+      found: `${key}=`,
+      expected: null,
+      unknown,
+    });
     return known;
   }
   if (typeof directive === "string") return addKnown(known ?? new Map(), directive, `${key}=`);
@@ -188,7 +196,9 @@ function reportLexer({ diagnostics, file }: Reader, type: UnitType, lexed: Lexed
     if (hasSection(type, section) || section.startsWith("X-")) continue;
     const line = lexed.assignments.find((assignment) => assignment.section === section)?.line ?? 0;
     const message = `unknown section [${section}] in a ${type} unit, ignored`;
-    diagnostics.push({ severity: "warning", file, line, column: 0, message, found: null, expected: null });
+    const unknown = { section, key: null };
+    const place = { file, line, column: 0 };
+    diagnostics.push({ severity: "warning", ...place, message, found: null, expected: null, unknown });
   }
 }
 

@@ -16,6 +16,8 @@ export interface Diagnostic {
   readonly message: string;
   readonly found: string | null;
   readonly expected: string | null;
+  /** A key, or a section, that nobody knows: for who wants to guess what was meant. */
+  readonly unknown?: { readonly section: string; readonly key: string | null };
 }
 
 const LONGEST_QUOTE = 80;

@@ -5,6 +5,7 @@ import { ENOENT } from "../../../src/cli/system.ts";
 import type { ControlBackend } from "../../../src/control/backend.ts";
 import type { Transport } from "../../../src/control/client.ts";
 import { type ControlSession, createControlServer } from "../../../src/control/server.ts";
+import { sectionDirectives } from "../../../src/unit/directive/directive-table.ts";
 import { createLoader } from "../../../src/unit/load/loader.ts";
 import { FACTS } from "../../unit/facts.ts";
 import { createMemoryFiles, type MemoryNode } from "./memory-files.ts";
@@ -99,7 +100,11 @@ export function createMemorySystem(options: MemoryOptions = {}): MemorySystem {
       close: unsupported,
     },
     openNetwork: unsupported,
-    unitReader: { createLoader, specifierFacts: () => FACTS },
+    unitReader: {
+      createLoader,
+      specifierFacts: () => FACTS,
+      directiveNames: (section) => sectionDirectives(section).map(([name]) => name),
+    },
     connect,
     explain: (errno) => (errno === ENOENT ? "No such file or directory" : `error ${errno}`),
     sleep: () => Promise.resolve(),
