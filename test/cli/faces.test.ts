@@ -130,6 +130,20 @@ test("--link-faces links what is asked for and never replaces a program", async 
   );
 });
 
+test("--link-faces may be run again, and is content with any link to this program", async () => {
+  const memory = createMemorySystem({
+    args: ["--link-faces", "/x", "tini", "usherctl"],
+    content: { "/usr/bin/usher": "" },
+  });
+  memory.system.files.makeDirectory("/x");
+  memory.system.files.symlink("/usr/bin/usher", "/x/first");
+  memory.system.files.symlink("/x/first", "/x/tini");
+  expect(await runUsher(memory.system)).toBe(0);
+  expect(await runUsher(memory.system)).toBe(0);
+  expect(memory.out()).toBe("/x/usherctl → /usr/bin/usher\n");
+  expect(memory.tree()["/x/tini"]).toBe("→ /x/first");
+});
+
 test("--link-faces knows its names", async () => {
   const memory = createMemorySystem({ args: ["--link-faces", "/x", "ls"] });
   expect(await runUsher(memory.system)).toBe(2);

@@ -111,7 +111,7 @@ function linkFaces(system: System, [folder, ...names]: readonly string[]): numbe
 }
 
 function linkFace({ files, programPath, explain, output }: System, path: string): string | null {
-  const there = files.readLink(path);
+  const there = files.resolve(path);
   if (there.ok && there.value === programPath) return null;
   const linked = files.symlink(programPath, path);
   if (!linked.ok) {
