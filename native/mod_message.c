@@ -136,7 +136,7 @@ static void read_control(JSContext *ctx, struct msghdr *message, JSValueConst fd
 	}
 }
 
-static JSValue js_receive_message(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+static JSValue js_receive_message(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv, int as_bytes)
 {
 	(void)this;
 	(void)argc;
@@ -174,7 +174,8 @@ static JSValue js_receive_message(JSContext *ctx, JSValueConst this, int argc, J
 	JSValue object = JS_NewObject(ctx);
 	JSValue fds = JS_NewArray(ctx);
 	read_control(ctx, &message, fds, &sender);
-	set_value(ctx, object, "text", new_text(ctx, (const char *)buffer, (size_t)n));
+	set_value(ctx, object, "text",
+		  as_bytes ? new_bytes(ctx, buffer, (size_t)n) : new_text(ctx, (const char *)buffer, (size_t)n));
 	set_int(ctx, object, "pid", sender.pid);
 	set_int(ctx, object, "uid", sender.uid == (uid_t)-1 ? -1 : (int64_t)sender.uid);
 	set_int(ctx, object, "gid", sender.gid == (gid_t)-1 ? -1 : (int64_t)sender.gid);
@@ -265,7 +266,8 @@ static const JSCFunctionListEntry functions[] = {
 	JS_CFUNC_DEF("send", 2, js_send),
 	JS_CFUNC_DEF("sendBytes", 2, js_send_bytes),
 	JS_CFUNC_DEF("sendTo", 3, js_send_to),
-	JS_CFUNC_DEF("receiveMessage", 2, js_receive_message),
+	JS_CFUNC_MAGIC_DEF("receiveMessage", 2, js_receive_message, 0),
+	JS_CFUNC_MAGIC_DEF("receiveMessageBytes", 2, js_receive_message, 1),
 	JS_CFUNC_DEF("sendMessage", 5, js_send_message),
 	JS_CFUNC_DEF("bytesReadable", 1, js_bytes_readable),
 };

@@ -4,11 +4,9 @@ import { createBus } from "./runtime/bus/bus-link.ts";
 import { containerKind } from "./runtime/condition-facts.ts";
 import { type ControlParts, createControlBackend } from "./runtime/control/control-backend.ts";
 import type { Runtime } from "./runtime/runtime.ts";
+import { createTransientBackend } from "./runtime/transient.ts";
 
 export function openBus(runtime: Runtime, parts: ControlParts): Bus {
-  return createBus(
-    runtime,
-    createControlBackend(runtime, parts),
-    containerKind(runtime.host, runtime.environment.assignments),
-  );
+  const backend = { ...createControlBackend(runtime, parts), ...createTransientBackend(runtime) };
+  return createBus(runtime, backend, containerKind(runtime.host, runtime.environment.assignments));
 }

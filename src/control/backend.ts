@@ -286,6 +286,8 @@ export type ControlErrorName =
   | "NoSuchProcess"
   | "UnitBusy"
   | "NothingToClean"
+  | "UnitExists"
+  | "InvalidArgs"
   | "NotSupported"
   | "Failed";
 

@@ -32,6 +32,15 @@ export interface UnitsLoaded extends At {
    * service that is one of these.
    */
   readonly stubs: readonly string[];
+  /** Those of them that a program made: kept while `unit-referenced`, as which they begin, then while they are up. */
+  readonly transient?: readonly string[];
+}
+
+/** Somebody holds a transient unit in memory, or nobody any more. */
+export interface UnitReferenced extends At {
+  readonly type: "unit-referenced";
+  readonly unit: string;
+  readonly referenced: boolean;
 }
 
 /** The answer to `load-instance`. `unit` is null when there is no such template or it can't be loaded. */
@@ -284,6 +293,7 @@ export interface ShutdownHastened extends At {
 
 export type Event =
   | UnitsLoaded
+  | UnitReferenced
   | InstanceLoaded
   | JobRequested
   | JobCanceled

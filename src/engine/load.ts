@@ -4,8 +4,8 @@
  */
 
 import { type Engine, emit } from "./engine.ts";
-import type { UnitsLoaded } from "./event.ts";
-import { rebuildGraph } from "./graph.ts";
+import type { UnitReferenced, UnitsLoaded } from "./event.ts";
+import { findUnit, rebuildGraph } from "./graph.ts";
 import { addToRunQueue } from "./job/job.ts";
 import type { UnitState } from "./state.ts";
 import { activeState, isInactiveOrFailed } from "./unit/active-state.ts";
@@ -52,6 +52,15 @@ function loadedStates(engine: Engine, event: UnitsLoaded): Map<string, UnitState
   return loaded;
 }
 
+function markTransient(names: readonly string[], units: ReadonlyMap<string, UnitState>): void {
+  for (const name of names) {
+    const unit = units.get(name);
+    if (unit === undefined) continue;
+    unit.transient = true;
+    unit.referenced = true;
+  }
+}
+
 function addStubs(engine: Engine, stubs: readonly string[], units: Map<string, UnitState>): void {
   for (const name of stubs) {
     if (units.has(name) || engine.graph.units.get(name)?.kind === "service") continue;
@@ -61,10 +70,18 @@ function addStubs(engine: Engine, stubs: readonly string[], units: Map<string, U
   }
 }
 
+export function referenceUnit(engine: Engine, event: UnitReferenced): void {
+  const unit = findUnit(engine.graph, event.unit);
+  if (unit === undefined) return;
+  unit.referenced = event.referenced;
+  engine.settled.add(unit);
+}
+
 export function loadUnits(engine: Engine, event: UnitsLoaded): void {
   const loaded = loadedStates(engine, event);
   const kept = survivors(engine, event, loaded);
   addStubs(engine, event.stubs, loaded);
+  markTransient(event.transient ?? [], loaded);
   rebuildGraph(engine.graph, [...kept.filter((unit) => !loaded.has(unit.name)), ...loaded.values()]);
   engine.waits.clear();
   for (const job of engine.jobs.values()) if (job.state === "waiting") addToRunQueue(engine, job);

@@ -182,6 +182,8 @@ export interface UnitCore {
   invocationId: string | null;
   /** Made for one purpose (an instance for a connection): forgotten as soon as it is down. */
   transient: boolean;
+  /** Somebody wants to know what became of it (RefUnit): it is not forgotten. */
+  referenced: boolean;
   conditionResult: ConditionOutcome | null;
   assertResult: ConditionOutcome | null;
   /** The token of a `check-conditions` that is not answered yet. */

@@ -13,7 +13,7 @@ import { findUnit } from "./graph.ts";
 import { finishJob, unitOfJob } from "./job/job.ts";
 import { cancelJob, requestJob } from "./job/request.ts";
 import { conditionsChecked } from "./job/run-job.ts";
-import { loadUnits } from "./load.ts";
+import { loadUnits, referenceUnit } from "./load.ts";
 import { serviceProcessExited } from "./service/service-exit.ts";
 import { serviceOutOfMemory, serviceProcessesGone } from "./service/service-gone.ts";
 import { serviceIdle } from "./service/service-idle.ts";
@@ -136,6 +136,9 @@ function handle(engine: Engine, event: Event): void {
   switch (event.type) {
     case "units-loaded":
       loadUnits(engine, event);
+      break;
+    case "unit-referenced":
+      referenceUnit(engine, event);
       break;
     case "instance-loaded":
       instanceLoaded(engine, event);

@@ -375,6 +375,8 @@ export interface NativeSockets {
   sendTo(fd: number, bytes: string, address: Address): Code;
   /** One datagram with credentials and descriptors (sd_notify, syslog). */
   receiveMessage(fd: number, max: number): ReceivedMessage | Code;
+  /** The same with bytes as its text, of a stream too: '' at end of file. */
+  receiveMessageBytes(fd: number, max: number): ReceivedMessage | Code;
   /** Sends text with descriptors; address null = connected peer. `asPid` (needs privilege unless own) sets the credentials' pid; 0 = own. */
   sendMessage(fd: number, text: string, address: Address | null, fds: readonly number[], asPid: number): Code;
   /** F_GETFL. */

@@ -16,6 +16,7 @@ import type { HeldSocket } from "./adopt/adopt-match.ts";
 import { endContainer } from "./boot/container-end.ts";
 import { BUS_UNIT } from "./bus/bus.ts";
 import { checkConditions } from "./condition-facts.ts";
+import { releaseHandedStdio } from "./handed-stdio.ts";
 import type { LogLevel } from "./log/log-levels.ts";
 import { removeCredentials } from "./process/credentials.ts";
 import { directoryPaths, removeRuntimeDirectories } from "./process/exec-directories.ts";
@@ -159,6 +160,7 @@ const HANDLERS: Handlers = {
   },
   "unit-changed"(runtime, effect) {
     if (effect.unit.endsWith(".service")) serviceChanged(runtime, effect);
+    if (runtime.handedStdio.size > 0) releaseHandedStdio(runtime, effect.unit);
     if (runtime.bus !== null || isBusUp(runtime, effect)) {
       runtime.bus ??= runtime.loadBus();
       runtime.bus.unitChanged(effect.unit);
@@ -175,6 +177,7 @@ const HANDLERS: Handlers = {
   "unit-removed"(runtime, effect) {
     runtime.processes.forget(effect.unit);
     runtime.units.forget(effect.unit);
+    releaseHandedStdio(runtime, effect.unit);
     runtime.log.forget(effect.unit);
   },
   "job-done": (runtime, effect) => runtime.requests.done(effect.requestIds, effect.result),
@@ -373,6 +376,7 @@ function spawnOrder(runtime: Runtime, effect: Spawn): SpawnOrder | null {
     applyRoot: effect.applyRoot,
     openFiles: effect.passStored && unit.type === "service" ? unit.service.openFiles : [],
     foreground: effect.unit === runtime.engine.options.commandUnit,
+    handedStdio: runtime.handedStdio.get(effect.unit) ?? null,
     adopt,
   };
 }

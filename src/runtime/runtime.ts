@@ -28,7 +28,7 @@ import type { ContainerEnvironment } from "./process/environment.ts";
 import type { PidFiles } from "./process/pid-files.ts";
 import type { ProcessTable } from "./process/process-table.ts";
 import type { SpawnContext } from "./process/spawn-command.ts";
-import type { SpawnOrder } from "./process/spawn-order.ts";
+import type { HandedStdio, SpawnOrder } from "./process/spawn-order.ts";
 import type { Connections } from "./socket/connections.ts";
 import type { FdStore } from "./socket/fd-store.ts";
 import type { SocketTable } from "./socket/socket-table.ts";
@@ -64,6 +64,8 @@ export interface Runtime {
   notify: NotifySocket | null;
   /** Descriptors of the notification that is being handled; whoever stores them empties the list. */
   arrivedFds: readonly number[];
+  /** By unit. */
+  readonly handedStdio: Map<string, HandedStdio>;
   /** Spawns in a forked child whose exec is not known yet, by pid. */
   readonly pendingSpawns: Map<number, PendingSpawn>;
   /** Type=idle commands that wait for the job queue to drain. */

@@ -9,7 +9,7 @@ import type { Native } from "../host/native.ts";
 import { finishUnit } from "../unit/load/finish-unit.ts";
 import { absentUnit, type UnitDiagnostic } from "../unit/load/load-unit.ts";
 import { createLoader, type Loader } from "../unit/load/loader.ts";
-import { searchPath, type UnitFiles } from "../unit/load/unit-files.ts";
+import { isTransientPath, searchPath, type UnitFiles } from "../unit/load/unit-files.ts";
 import type { Unit } from "../unit/model.ts";
 import { type Draft, writable } from "../unit/settings.ts";
 import { formatDiagnostic, type Severity } from "../unit/text/diagnostic.ts";
@@ -50,6 +50,8 @@ export interface UnitStore {
   loadInstance(name: string): Result<Unit, string>;
   /** Makes a unit known that nobody has referred to yet, together with what it refers to. */
   ensureLoaded(name: string, emit: (loaded: Omit<UnitsLoaded, "now">) => void): void;
+  /** Loads a unit that is new on disk, together with what it refers to: the units that are new. */
+  load(name: string): readonly Unit[];
   /** A unit that is not loaded, as it would be shown; null for what is no unit's name. */
   placeholder(name: string): Unit | null;
   changedOnDisk(unit: Unit): boolean;
@@ -95,12 +97,17 @@ export function createUnitStore(
       const { units } = told(loader.loadUnit(name));
       if (units.length > 0) emit({ type: "units-loaded", units, complete: false, stubs: [] });
     },
+    load: (name) => told(loader.loadUnit(name)).units,
     placeholder(name) {
       const type = unitType(name);
       return type === undefined || classifyUnitName(name) === "invalid" ? null : absentUnit(name, type);
     },
     changedOnDisk: (unit) => loader.changedOnDisk(unit),
-    forget: (name) => loader.forget(name),
+    forget(name) {
+      const path = loader.find(name)?.fragmentPath ?? null;
+      if (path !== null && isTransientPath(path)) host.unlink(path);
+      loader.forget(name);
+    },
   };
 }
 

@@ -1,13 +1,10 @@
 import { describe, expect, test } from "vitest";
-import type { BusValue } from "../../src/base/dbus/marshal.ts";
-import {
-  type BusAnswer,
-  type BusCall,
-  type BusSignal,
-  createBusObjects,
-  unitOfPath,
-  unitPath,
-} from "../../src/control/bus-objects.ts";
+import { type BusValue, variant } from "../../src/base/dbus/marshal.ts";
+import { ok } from "../../src/base/result.ts";
+import type { BusBackend, TransientUnit } from "../../src/control/bus/backend.ts";
+import type { BusAnswer, BusCall, BusSignal } from "../../src/control/bus/call.ts";
+import { unitOfPath, unitPath } from "../../src/control/bus/names.ts";
+import { createBusObjects } from "../../src/control/bus/objects.ts";
 import { createFakeBackend, describeUnit, type FakeOptions, readUnit } from "../cli/support/fake-backend.ts";
 
 const ssh = describeUnit(
@@ -21,13 +18,26 @@ const ROOT = "/org/freedesktop/systemd1";
 const MANAGER = "org.freedesktop.systemd1.Manager";
 
 function manager(member: string, signature = "", ...body: readonly BusValue[]): BusCall {
-  return { path: ROOT, interface: MANAGER, member, signature, body, sender: ":1.5" };
+  return { path: ROOT, interface: MANAGER, member, signature, body, sender: ":1.5", fds: [] };
 }
 
 function create(options: FakeOptions = {}) {
   const signals: BusSignal[] = [];
   const backend = createFakeBackend([ssh], options);
-  return { backend, signals, objects: createBusObjects(backend, "docker", (signal) => signals.push(signal)) };
+  const made: TransientUnit[] = [];
+  const followed: string[] = [];
+  const bus: BusBackend = {
+    ...backend,
+    makeTransient(units) {
+      made.push(...units);
+      return ok(null);
+    },
+    setReferenced: (unit, referenced) => void held.push(`${unit} ${referenced}`),
+  };
+  const held: string[] = [];
+  const emit = (signal: BusSignal): void => void signals.push(signal);
+  const follow = (client: string): boolean => followed.push(client) < 3;
+  return { backend, signals, made, held, objects: createBusObjects(bus, "docker", emit, follow) };
 }
 
 function textOf(answer: BusAnswer): string {
@@ -132,6 +142,74 @@ test("a changed unit is told of while somebody is subscribed", () => {
   objects.unitChanged("ssh.service");
   objects.forget(":1.5");
   objects.unitChanged("ssh.service");
-  expect(signals).toHaveLength(1);
-  expect(signals[0]).toMatchObject({ path: unitPath("ssh.service"), member: "PropertiesChanged" });
+  const told = { path: unitPath("ssh.service"), member: "PropertiesChanged" };
+  expect(signals).toMatchObject([told, told]);
+  const [service, unit] = signals.map(({ body }) => body);
+  expect(service?.[0]).toBe("org.freedesktop.systemd1.Service");
+  expect(unit?.slice(0, 2)).toMatchObject([
+    "org.freedesktop.systemd1.Unit",
+    [
+      ["ActiveState", { value: "active" }],
+      ["SubState", { value: "running" }],
+      ["Job", {}],
+      ["InvocationID", {}],
+    ],
+  ]);
+});
+
+describe("a transient unit", () => {
+  const start = (...properties: readonly BusValue[]): BusCall =>
+    manager("StartTransientUnit", "ssa(sv)a(sa(sv))", "run-1.service", "fail", properties, []);
+  const holding: BusValue = ["AddRef", variant("b", true)];
+
+  test("is made and started, and let go of at once", () => {
+    const { objects, backend, made, held } = create();
+    const answer = objects.call(start(["Description", variant("s", "x")]));
+    expect(answer).toMatchObject({ ok: true, signature: "o" });
+    expect(made.map(({ name, text }) => [name, text.includes("Description=x")])).toEqual([
+      ["run-1.service", true],
+    ]);
+    expect(backend.calls).toEqual(["start run-1.service fail"]);
+    expect(held).toEqual(["run-1.service false"]);
+  });
+
+  test("is held for who wants that, told of to him, and let go of when he leaves", () => {
+    const { objects, signals, held } = create();
+    objects.call(start(holding));
+    expect(held.at(-1)).toBe("run-1.service true");
+    signals.length = 0;
+    objects.unitChanged("run-1.service");
+    objects.unitChanged("ssh.service");
+    expect(new Set(signals.map(({ path }) => path))).toEqual(new Set([unitPath("run-1.service")]));
+    objects.forget(":1.5");
+    expect(held.at(-1)).toBe("run-1.service false");
+  });
+
+  test("is not made when there is something wrong", () => {
+    const { objects, made } = create();
+    expect(objects.call(start(["Nonsense", variant("s", "x")])).ok).toBe(false);
+    expect(objects.call({ ...start(holding), body: ["run-1.service", "now", [], []] }).ok).toBe(false);
+    expect(made).toEqual([]);
+  });
+
+  test("keeps the descriptors that it uses, and no other", () => {
+    const { objects } = create();
+    const fds = [10, 11];
+    objects.call({ ...start(["StandardOutputFileDescriptor", variant("h", 1)]), fds });
+    expect(fds).toEqual([10]);
+  });
+});
+
+test("too many who want to be told are refused", () => {
+  const { objects } = create();
+  const subscribe = (): BusAnswer => objects.call(manager("Subscribe"));
+  expect([subscribe().ok, subscribe().ok]).toEqual([true, true]);
+  expect(subscribe()).toMatchObject({ error: "org.freedesktop.DBus.Error.LimitsExceeded" });
+});
+
+test("what no method takes is refused before anybody looks into it", () => {
+  const { objects } = create();
+  expect(objects.refusal(manager("GetUnit", "s"))).toBeNull();
+  expect(objects.refusal(manager("GetUnit", "ay"))?.error).toBe("org.freedesktop.DBus.Error.InvalidArgs");
+  expect(objects.refusal(manager("Nonsense"))?.error).toBe("org.freedesktop.DBus.Error.UnknownMethod");
 });

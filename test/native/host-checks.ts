@@ -340,6 +340,16 @@ const checks: Record<string, () => void> = {
     same(shell(`ls /proc/self/fd/${passed} 2>/dev/null | wc -l`).text.trim(), "0");
     for (const fd of [a, b, file, ...message.fds]) same(native.close(fd), 0);
   },
+  "a stream brings bytes and descriptors, and its end"() {
+    const [a, b] = data(native.socketpair(1, 1));
+    same(native.sendMessage(a, "\u00e9", null, [a], 0), 2);
+    native.close(a);
+    const message = data(native.receiveMessageBytes(b, 4096));
+    same([message.text, message.fds.length, message.truncated], ["\u00c3\u00a9", 1, false]);
+    for (const fd of message.fds) same(native.close(fd), 0);
+    same(data(native.receiveMessageBytes(b, 4096)).text, "");
+    same(native.close(b), 0);
+  },
   "lines: priorities, cutting, leftovers, bytes that aren't UTF-8"() {
     same(frame("<3>bad\nplain\n\n<30>daemon\n<x>y\r\nrest"), [
       [3, "bad"],

@@ -135,7 +135,7 @@ describe("enablement", () => {
       { "/srv/u/x.socket": SOCKET, [`${OWN}/y.socket`]: SOCKET },
       { given: ["/srv/u/"] },
     );
-    expect(loader.search.directories.slice(0, 2)).toEqual(["/srv/u", SYSTEM]);
+    expect(loader.search.directories.slice(0, 3)).toEqual(["/srv/u", "/run/systemd/transient", SYSTEM]);
     expect(loader.loadSockets().units.map(({ name }) => name)).toEqual(["x.socket"]);
   });
 

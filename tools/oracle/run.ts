@@ -8,7 +8,13 @@ import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { expectedOutput, type Outcome, runScenario, type Side } from "../../test/container/harness/oracle.ts";
+import {
+  expectedOutput,
+  type Outcome,
+  runScenario,
+  type Side,
+  scenarioImage,
+} from "../../test/container/harness/oracle.ts";
 import { ensureImage } from "../images.ts";
 
 function show({ side, exitCode, stdout, stderr, log }: Outcome, withLog: boolean): void {
@@ -41,7 +47,6 @@ if (sides.includes("usher")) {
   if (process.env["USHER_PRODUCT_IMAGE"] === undefined) {
     spawnSync("node", ["tools/build.ts"], { stdio: "inherit" });
   }
-  await ensureImage("usher-test:base");
 }
 if (sides.includes("systemd")) {
   await ensureImage("usher-oracle");
@@ -50,6 +55,9 @@ if (sides.includes("systemd")) {
 let differences = 0;
 for (const positional of positionals) {
   const folder = resolve(positional);
+  if (sides.includes("usher")) {
+    await ensureImage(scenarioImage(folder));
+  }
   console.log(`\n══ ${positional}`);
   const outcomes: Outcome[] = [];
   for (const side of sides) {

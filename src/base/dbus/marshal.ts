@@ -2,8 +2,9 @@
  * D-Bus values as bytes (D-Bus Specification, "Type System" and "Marshaling"), little-endian when written. Bytes are
  * strings with one character for each, as everywhere in usher.
  *
- * Arrays and structs are arrays; a dictionary is an array of pairs. 64-bit numbers are exact up to 2^53. Descriptors
- * and floating point numbers are not needed here: a message that has some is refused.
+ * Arrays and structs are arrays; a dictionary is an array of pairs. A 64-bit number that a number can't hold is a
+ * bigint. A descriptor is its place among those that came with the message. Floating point numbers are read, for nothing takes one, as 0, and
+ * can't be written.
  */
 import { err, ok, type Result } from "../result.ts";
 import { byteText } from "../utf8.ts";
@@ -13,7 +14,7 @@ export interface Variant {
   readonly value: BusValue;
 }
 
-export type BusValue = number | boolean | string | Variant | readonly BusValue[];
+export type BusValue = number | bigint | boolean | string | Variant | readonly BusValue[];
 
 export function variant(signature: string, value: BusValue): Variant {
   return { signature, value };
@@ -28,11 +29,13 @@ const ALIGNMENT: Readonly<Record<string, number>> = {
   b: 4,
   i: 4,
   u: 4,
+  h: 4,
   s: 4,
   o: 4,
   a: 4,
   x: 8,
   t: 8,
+  d: 8,
   "(": 8,
   "{": 8,
 };
@@ -43,7 +46,8 @@ const DEEPEST = 32;
 /** Where the single complete type that begins at `at` ends; -1 where there is none. */
 export function typeEnd(signature: string, at: number, depth = 0): number {
   const first = signature[at] ?? "";
-  if (depth > DEEPEST || !Object.hasOwn(ALIGNMENT, first)) return -1;
+  // As many arrays as structs may be within each other.
+  if (depth > 2 * DEEPEST || !Object.hasOwn(ALIGNMENT, first)) return -1;
   if (first === "a") return typeEnd(signature, at + 1, depth + 1);
   const close = { "(": ")", "{": "}" }[first];
   if (close === undefined) return at + 1;
@@ -97,6 +101,7 @@ function put(writer: Writer, type: string, value: BusValue): void {
   writer.bytes += padding(writer.bytes.length, ALIGNMENT[kind] ?? 1);
   if (typeof value === "boolean") writer.bytes += uint32(value ? 1 : 0);
   else if (typeof value === "number") writer.bytes += numberBytes(kind, value);
+  else if (typeof value === "bigint") writer.bytes += longBytes(value);
   else if (typeof value === "string") putText(writer, kind, value);
   else if ("signature" in value) {
     putText(writer, "g", value.signature);
@@ -123,6 +128,11 @@ function numberBytes(kind: string, value: number): string {
     default:
       return uint32(value);
   }
+}
+
+function longBytes(value: bigint): string {
+  const bits = BigInt.asUintN(64, value);
+  return uint32(Number(bits & 0xffffffffn)) + uint32(Number(bits >> 32n));
 }
 
 function putText(writer: Writer, kind: string, text: string): void {
@@ -205,10 +215,14 @@ function takeInteger(reader: Reader, size: number): number {
   return value;
 }
 
-const SIZE: Readonly<Record<string, number>> = { y: 1, n: 2, q: 2, i: 4, u: 4 };
+const SIZE: Readonly<Record<string, number>> = { y: 1, n: 2, q: 2, i: 4, u: 4, h: 4 };
 
-function takeNumber(reader: Reader, kind: string): number {
+function takeNumber(reader: Reader, kind: string): number | bigint {
   if (kind === "x" || kind === "t") return takeLong(reader, kind === "x");
+  if (kind === "d") {
+    takeLong(reader, false);
+    return 0;
+  }
   const size = SIZE[kind] ?? 1;
   const value = takeInteger(reader, size);
   const range = 2 ** (8 * size);
@@ -216,10 +230,12 @@ function takeNumber(reader: Reader, kind: string): number {
 }
 
 /** In halves, so that a small negative number keeps its low bits. */
-function takeLong(reader: Reader, signed: boolean): number {
+function takeLong(reader: Reader, signed: boolean): number | bigint {
   const halves = [takeInteger(reader, 4), takeInteger(reader, 4)];
-  const [low = 0, high = 0] = reader.littleEndian ? halves : halves.reverse();
-  return (signed && high >= TWO_TO_32 / 2 ? high - TWO_TO_32 : high) * TWO_TO_32 + low;
+  const [low = 0, unsigned = 0] = reader.littleEndian ? halves : halves.reverse();
+  const high = signed && unsigned >= TWO_TO_32 / 2 ? unsigned - TWO_TO_32 : unsigned;
+  const value = high * TWO_TO_32 + low;
+  return Number.isSafeInteger(value) ? value : (BigInt(high) << 32n) | BigInt(low);
 }
 
 function takeText(reader: Reader, length: number): string {

@@ -23,6 +23,8 @@ export interface BusMessage {
   readonly sender?: string;
   readonly signature?: string;
   readonly body?: readonly BusValue[];
+  /** How many descriptors come with it. */
+  readonly unixFds?: number;
 }
 
 /** Header fields by their code. */
@@ -35,13 +37,16 @@ const FIELDS = [
   ["destination", "s"],
   ["sender", "s"],
   ["signature", "g"],
+  ["unixFds", "u"],
 ] as const;
 
 const LITTLE_ENDIAN = 0x6c;
 const VERSION = 1;
 const FIXED_HEADER = 16;
-/** The specification allows 128 MiB; nobody has that much to say to an init. */
-const LONGEST = 1024 * 1024;
+/** The specification allows 128 MiB. */
+const LONGEST = 128 * 1024 * 1024;
+/** Of the header's fields, which hold names. */
+const LONGEST_HEADER = 64 * 1024;
 
 export function encodeMessage(message: BusMessage): string {
   const body = marshal(message.signature ?? "", message.body ?? []);
@@ -56,19 +61,33 @@ export function encodeMessage(message: BusMessage): string {
 
 /** How many bytes the message that begins there has; 0 while that can't be told; -1: what is there is no message. */
 export function messageLength(bytes: string): number {
-  if (bytes.length < FIXED_HEADER) return 0;
+  return messageSize(bytes).whole;
+}
+
+/** Bytes of the whole message, and of its header alone; as `messageLength` says where that can't be told. */
+export function messageSize(bytes: string): { readonly whole: number; readonly header: number } {
+  if (bytes.length < FIXED_HEADER) return { whole: 0, header: 0 };
   const littleEndian = bytes[0] === "l";
-  if (!littleEndian && bytes[0] !== "B") return -1;
+  if (!littleEndian && bytes[0] !== "B") return NO_MESSAGE;
   const reader = { bytes, at: 4, littleEndian, broken: false };
   const body = take(reader, "u", 0) as number;
   take(reader, "u", 0);
   const fields = take(reader, "u", 0) as number;
-  const length = FIXED_HEADER + Math.ceil(fields / 8) * 8 + body;
-  return length > LONGEST ? -1 : length;
+  const header = FIXED_HEADER + Math.ceil(fields / 8) * 8;
+  const whole = header + body;
+  return header > LONGEST_HEADER || whole > LONGEST ? NO_MESSAGE : { whole, header };
 }
 
-/** Reads one whole message. */
-export function decodeMessage(bytes: string): Result<BusMessage, string> {
+const NO_MESSAGE = { whole: -1, header: -1 };
+
+/** All of a message but its body, and where that begins. */
+export interface BusHeader {
+  readonly message: BusMessage;
+  readonly bodyAt: number;
+}
+
+/** Reads the header, for which the body need not be there yet. */
+export function decodeHeader(bytes: string): Result<BusHeader, string> {
   const littleEndian = bytes[0] === "l";
   const reader = { bytes, at: 0, littleEndian, broken: false };
   const values = [..."yyyyuu", "a(yv)"].map((type) => take(reader, type, 0));
@@ -79,11 +98,19 @@ export function decodeMessage(bytes: string): Result<BusMessage, string> {
     const field = FIELDS[code - 1];
     if (field !== undefined && field[1] === signature) message[field[0]] = value;
   }
-  const known = message as unknown as BusMessage;
-  const body = unmarshal(
-    known.signature ?? "",
-    bytes.slice(reader.at + padding(reader.at, 8).length),
-    littleEndian,
-  );
-  return body.ok ? ok({ ...known, body: body.value }) : body;
+  const bodyAt = reader.at + padding(reader.at, 8).length;
+  return ok({ message: message as unknown as BusMessage, bodyAt });
+}
+
+/** The values of a whole message, whose header was read before. */
+export function decodeBody(bytes: string, { message, bodyAt }: BusHeader): Result<BusValue[], string> {
+  return unmarshal(message.signature ?? "", bytes.slice(bodyAt), bytes[0] === "l");
+}
+
+/** Reads one whole message. */
+export function decodeMessage(bytes: string): Result<BusMessage, string> {
+  const header = decodeHeader(bytes);
+  if (!header.ok) return header;
+  const body = decodeBody(bytes, header.value);
+  return body.ok ? ok({ ...header.value.message, body: body.value }) : body;
 }

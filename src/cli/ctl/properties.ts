@@ -7,6 +7,7 @@
 import { signalName } from "../../base/signal.ts";
 import { USEC_INFINITY, type Usec } from "../../base/time.ts";
 import type { ExecStatus, Stamp, UnitDetails } from "../../control/backend.ts";
+import { isTransientPath } from "../../unit/load/unit-files.ts";
 import type {
   ExecCommand,
   ExecDirectoryKind,
@@ -485,7 +486,7 @@ const UNIT_ROWS: readonly PropertyRow[] = [
   ...stamps("Condition", ({ condition }) => condition.checked),
   ...stamps("Assert", ({ assertion }) => assertion.checked),
   row("LoadError", (details) => loadError(details)),
-  row("Transient", () => "no"),
+  row("Transient", ({ unit }) => yesNo(isTransientPath(unit.fragmentPath))),
   row("Perpetual", () => "no"),
   row("StartLimitIntervalUSec", ({ unit }) => span(unit.unit.startLimit.intervalUsec)),
   row("StartLimitBurst", ({ unit }) => String(unit.unit.startLimit.burst)),

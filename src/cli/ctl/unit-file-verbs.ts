@@ -136,7 +136,7 @@ const COLUMNS: readonly Column[] = [
   { field: "preset", header: "PRESET", shrink: "keep" },
 ];
 
-const WITHOUT_PRESET: readonly UnitFileState[] = ["static", "alias"];
+const WITHOUT_PRESET: readonly UnitFileState[] = ["static", "alias", "transient"];
 
 export async function listUnitFiles(context: Context, patterns: readonly string[]): Promise<number> {
   const { settings, style } = context;

@@ -8,7 +8,13 @@
  *
  * Nothing here writes. Paths are those inside `root`, which is put before them for access only.
  */
-import { baseName, directoryOf, linkTarget, type SearchPath } from "../../unit/load/unit-files.ts";
+import {
+  baseName,
+  directoryOf,
+  isTransientPath,
+  linkTarget,
+  type SearchPath,
+} from "../../unit/load/unit-files.ts";
 import { isValidUnitName, templateOf, unitInstance, withInstance } from "../../unit/unit-name.ts";
 import type { FileEntry, Files } from "../system.ts";
 import { type InstallSection, NO_INSTALL, readInstall } from "./install-section.ts";
@@ -25,6 +31,7 @@ export type UnitFileState =
   | "static"
   | "disabled"
   | "indirect"
+  | "transient"
   | "not-found";
 
 export interface UnitPaths {
@@ -190,6 +197,7 @@ function unitFileState(store: UnitFiles, name: string): UnitFileState {
   if (unit === null) return "not-found";
   const runtime = directoryOf(unit.entry) === store.paths.runtime;
   if (unit.masked) return runtime ? "masked-runtime" : "masked";
+  if (isTransientPath(unit.entry)) return "transient";
   if (baseName(unit.entry) !== unit.name) return "alias";
   const enabled = enabledState(store, unit, name);
   if (enabled !== null) return enabled;

@@ -4,7 +4,7 @@
  */
 
 import { type Engine, emit } from "../engine.ts";
-import { removeUnit } from "../graph.ts";
+import { linked, removeUnit } from "../graph.ts";
 import { setServiceState } from "../service/service-state.ts";
 import { willRestart } from "../service/service-stop.ts";
 import { releaseConnection } from "../socket/socket-trigger.ts";
@@ -22,12 +22,22 @@ function releaseService(engine: Engine, s: ServiceState): void {
   }
 }
 
-function mayForget(unit: UnitState): boolean {
-  if (!unit.transient || unit.model === null) return false;
+/** What is still there starts it: a socket that is listening for it, for one, but not for its one connection. */
+function hasTrigger(engine: Engine, unit: UnitState): boolean {
+  for (const other of linked(engine.graph, unit, "TriggeredBy")) {
+    const isOver = other.model === null || (other.kind === "socket" && other.model.socket.accept);
+    if (!isOver) return true;
+  }
+  return false;
+}
+
+function mayForget(engine: Engine, unit: UnitState): boolean {
+  if (!unit.transient || unit.referenced || unit.model === null || hasTrigger(engine, unit)) return false;
   return activeState(unit) === "inactive" || unit.model.unit.collectMode === "inactive-or-failed";
 }
 
 export function forgetUnit(engine: Engine, unit: UnitState): void {
+  for (const other of linked(engine.graph, unit, "Triggers")) engine.settled.add(other);
   clearUnitTimer(engine, unit, "check");
   engine.timed.delete(unit);
   removeUnit(engine.graph, unit);
@@ -37,5 +47,5 @@ export function forgetUnit(engine: Engine, unit: UnitState): void {
 export function settleUnit(engine: Engine, unit: UnitState): void {
   if (!isInactiveOrFailed(activeState(unit)) || unit.job !== null || unit.nopJob !== null) return;
   if (unit.kind === "service") releaseService(engine, unit);
-  if (mayForget(unit)) forgetUnit(engine, unit);
+  if (mayForget(engine, unit)) forgetUnit(engine, unit);
 }

@@ -12,6 +12,7 @@ function freshCore(name: string): UnitCore {
     nopJob: null,
     invocationId: null,
     transient: false,
+    referenced: false,
     conditionResult: null,
     assertResult: null,
     conditionToken: null,

@@ -15,12 +15,14 @@ const MARK = "/run/systemd/system";
 /** What apt sets as PATH for packages' scripts, whatever the container's is. */
 const SCRIPT_PATH: readonly string[] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
-export function markBooted(host: Native, wanted: boolean | null, log: Pick<Log, "write">): void {
-  if (!(wanted ?? (host.identity().euid === 0 && isSystemctl(host)))) return;
+/** Is it there now? Then root's programs expect systemd's private socket too. */
+export function markBooted(host: Native, wanted: boolean | null, log: Pick<Log, "write">): boolean {
+  if (!(wanted ?? (host.identity().euid === 0 && isSystemctl(host)))) return false;
   makeParents(host, `${MARK}/x`, 0o755);
   const status = host.stat(MARK);
   if (typeof status === "number")
     log.write("warn", null, `cannot make ${MARK}: ${describe(status)}, ignoring`);
+  return typeof status !== "number";
 }
 
 function isSystemctl(host: Native): boolean {

@@ -19,7 +19,7 @@ import type { ExecCommand } from "../../unit/model.ts";
 import type { Activation } from "../adopt/activation.ts";
 import type { Bus } from "../bus/bus.ts";
 import type { ControlParts } from "../control/control-backend.ts";
-import { listenForControl } from "../control/control-transport.ts";
+import { listenForControl, listenUnix } from "../control/control-transport.ts";
 import { createRequests } from "../control/requests.ts";
 import { carryOut, runAside } from "../effects.ts";
 import { createLog, type Log } from "../log/log.ts";
@@ -78,13 +78,14 @@ export function runInit(host: Native, early: EarlyBoot, later: Later): void {
   host.setScriptLimits(0, 0, CALLBACK_LIMIT_USEC);
   if (!host.isPid1) host.setSubreaper(true);
   prepareRuntimeDirectory(host, log, early.runtimeDirectory);
-  markBooted(host, options.sdBooted, log);
+  const isBooted = markBooted(host, options.sdBooted, log);
   const parts: ControlParts = {
     reload: () => reloadUnits(runtime),
     reexec: () => err({ name: "NotSupported", message: "usher cannot re-execute itself yet" }),
   };
   const runtime = assemble(host, log, early, later.createActivation, () => later.openBus(runtime, parts));
   listen(runtime, early.runtimeDirectory, () => later.openControl(runtime, parts));
+  if (isBooted) listenAsSystemd(runtime);
   boot(runtime);
 }
 
@@ -181,6 +182,7 @@ function assemble(
     },
     notify: null,
     arrivedFds: [],
+    handedStdio: new Map(),
     pendingSpawns: new Map(),
     idleSpawns: [],
     captures: new Set(),
@@ -217,6 +219,18 @@ function listen(runtime: Runtime, directory: string, openControl: () => ControlS
     return server;
   });
   if (typeof path === "number") log.write("debug", null, `no control socket: ${describe(path)}`);
+}
+
+/** Where root's systemd-run looks for systemd's PID 1. */
+const PRIVATE_SOCKET = "/run/systemd/private";
+
+function listenAsSystemd(runtime: Runtime): void {
+  const listening = listenUnix(runtime.host, PRIVATE_SOCKET, 0o700, (client) => {
+    runtime.bus ??= runtime.loadBus();
+    runtime.bus.serve(client);
+  });
+  if (listening < 0)
+    runtime.log.write("debug", null, `cannot listen on ${PRIVATE_SOCKET}: ${describe(listening)}, ignoring`);
 }
 
 function spawnFinished(runtime: Runtime, pid: number, stage: number, step: string, errno: number): void {

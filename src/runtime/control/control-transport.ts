@@ -18,6 +18,17 @@ export function listenForControl(
   server: () => ControlServer,
 ): string | number {
   const path = `${directory}/${SOCKET_NAME}`;
+  const listening = listenUnix(host, path, 0o666, (client) => serve(host, client, server()));
+  return listening < 0 ? listening : path;
+}
+
+/** Listens at a path for clients that `serve` takes over; -errno where that can't be. */
+export function listenUnix(
+  host: Native,
+  path: string,
+  mode: number,
+  serve: (client: number) => void,
+): number {
   const fd = host.socket(AF_UNIX, SOCK_STREAM, 0);
   if (fd < 0) return fd;
   host.setNonblock(fd, true);
@@ -28,12 +39,11 @@ export function listenForControl(
     host.close(fd);
     return listening;
   }
-  host.chmod(path, 0o666);
+  host.chmod(path, mode);
   host.watch(fd, POLL_IN, () => {
-    for (let client = host.accept(fd, true); client >= 0; client = host.accept(fd, true))
-      serve(host, client, server());
+    for (let client = host.accept(fd, true); client >= 0; client = host.accept(fd, true)) serve(client);
   });
-  return path;
+  return 0;
 }
 
 function serve(host: Native, fd: number, server: ControlServer): void {

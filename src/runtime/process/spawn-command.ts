@@ -340,17 +340,22 @@ function openStdio(
 ): Result<Stdio, SpawnFailure> {
   if (order.foreground) return ok({ fds: [0, 1, 2], opens: [], dropPassed: false });
   const opens: SpawnOpen[] = [];
-  const input = openInput(host, order, opens, opened, passed);
+  const { exec } = order.unit;
+  const given = (slot: 0 | 1 | 2): Result<number, SpawnFailure> | null => {
+    const fd = order.handedStdio?.[slot] ?? -1;
+    return fd < 0 ? null : ok(fd);
+  };
+  const input = given(0) ?? openInput(host, order, opens, opened, passed);
   if (!input.ok) return input;
   const sinks: OutputSinks = { host, order, credentials, opens, opened, passed };
-  const out = openOutput(sinks, 1, order.unit.exec.standardOutput, order.unit.exec.standardOutputArgument);
+  const out = given(1) ?? openOutput(sinks, 1, exec.standardOutput, exec.standardOutputArgument);
   if (!out.ok) return out;
-  const error = openOutput(sinks, 2, order.unit.exec.standardError, order.unit.exec.standardErrorArgument);
+  const error = given(2) ?? openOutput(sinks, 2, exec.standardError, exec.standardErrorArgument);
   if (!error.ok) return error;
   return ok({
     fds: [input.value, out.value, error.value],
     opens,
-    dropPassed: hasSocketAsStream(order.unit.exec),
+    dropPassed: hasSocketAsStream(exec),
   });
 }
 

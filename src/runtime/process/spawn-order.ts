@@ -21,9 +21,13 @@ export interface SpawnOrder {
   readonly openFiles: readonly OpenFile[];
   /** The main command of the command line: keeps usher's own descriptors and environment. */
   readonly foreground: boolean;
+  readonly handedStdio: HandedStdio | null;
   /** Not passed but adopted: the program binds for itself, and gets usher's sockets (adoption.ts). */
   readonly adopt: "no" | "yes" | "try";
 }
+
+/** Descriptors that a program gave for standard input, output and error (systemd-run); -1: as the unit says. */
+export type HandedStdio = readonly [number, number, number];
 
 export interface PassedDescriptor {
   readonly fd: number;

@@ -31,8 +31,17 @@ export interface UnitFiles {
 
 export const OWN_DIRECTORY = "/etc/usher/units";
 
+/** Where the files of units are that programs make (systemd-run(1)). */
+export const TRANSIENT_DIRECTORY = "/run/systemd/transient";
+
+/** Did a program make the unit whose file this is? */
+export function isTransientPath(path: string | null): boolean {
+  return path?.startsWith(`${TRANSIENT_DIRECTORY}/`) === true;
+}
+
 /** systemd's directories for the system's units, the distribution's last (systemd.unit(5), "Unit File Load Path"). */
 export const SYSTEM_DIRECTORIES: readonly string[] = [
+  TRANSIENT_DIRECTORY,
   "/etc/systemd/system",
   "/run/systemd/system",
   "/usr/local/lib/systemd/system",

@@ -97,7 +97,7 @@ export const coredumpFilter: ValueType<number | null> = {
   },
 };
 
-const SECURE_BITS: readonly string[] = [
+export const SECURE_BITS: readonly string[] = [
   "noroot",
   "noroot-locked",
   "no-setuid-fixup",

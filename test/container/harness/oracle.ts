@@ -62,12 +62,21 @@ const clientFiles = Object.fromEntries(
   ]),
 );
 
+function ownOptions(folder: string): StartOptions {
+  const path = join(folder, "options.json");
+  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as StartOptions) : {};
+}
+
+/** The image that usher runs a scenario in. */
+export function scenarioImage(folder: string): string {
+  return ownOptions(folder).image ?? "usher-test:base";
+}
+
 /** Runs a scenario's client under one init. */
 export async function runScenario(folder: string, side: Side, options: StartOptions = {}): Promise<Outcome> {
   const client = readFileSync(join(folder, "client.sh"), "utf8");
-  const own = join(folder, "options.json");
   await using box = await startSide(side, {
-    ...(existsSync(own) ? (JSON.parse(readFileSync(own, "utf8")) as StartOptions) : {}),
+    ...ownOptions(folder),
     ...options,
     folder,
     files: { ...clientFiles, "/opt/scenario/client.sh": client, ...options.files },
