@@ -82,8 +82,9 @@ export const installNames: ValueType<readonly string[]> = {
 
 /** [Socket] Service= */
 export const serviceName: ValueType<string | null> = {
-  expected: "the name of a service unit",
+  expected: "the name of a service unit, of an instance where it is a template",
   read: (text, scope, before) => {
+    if (text.endsWith("@.service")) return undefined;
     const name = readUnitName(text, scope);
     if (name === undefined) return before;
     return unitType(name) === "service" ? name : undefined;

@@ -433,10 +433,8 @@ function loadError({ summary, unit }: UnitDetails): string {
 }
 
 function canReload({ unit, dependencies }: UnitDetails): boolean {
-  return (
-    (dependencies["PropagatesReloadTo"] ?? []).length > 0 ||
-    (unit.type === "service" && (unit.service.execReload.length > 0 || unit.service.type === "notify-reload"))
-  );
+  if (unit.type !== "service") return (dependencies["PropagatesReloadTo"] ?? []).length > 0;
+  return unit.service.execReload.length > 0 || unit.service.type === "notify-reload";
 }
 
 const UNIT_ROWS: readonly PropertyRow[] = [

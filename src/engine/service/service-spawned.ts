@@ -53,6 +53,7 @@ export function serviceSpawnFailed(
   } else if (isMain) {
     mainFailedInSetup(engine, s, exitStatus);
   } else {
+    noteControlStart(engine, s, 0);
     controlEnded(engine, s, { code: "exited", status: exitStatus });
   }
 }

@@ -24,6 +24,7 @@ export function socketSpawnFailed(
   if (s.control?.token !== token) return;
   log(engine, "error", s, message);
   if (exitStatus !== null) {
+    noteControlStart(engine, s, 0);
     controlEnded(engine, s, { code: "exited", status: exitStatus });
     return;
   }

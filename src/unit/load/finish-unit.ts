@@ -107,13 +107,16 @@ function schedulingPriority({
   return policy === SCHED_FIFO || policy === SCHED_RR ? Math.max(priority ?? 1, 1) : 0;
 }
 
-function finishExec(draft: Draft, name: string): ExecSettings {
+function finishExec(draft: Draft, name: string, type: "service" | "socket"): ExecSettings {
   const { exec } = draft;
   if (exec === undefined) return PLAIN_EXEC;
-  if (exec.standardInput === "null" && exec.standardInputData !== "") exec.standardInput = "data";
+  // A socket's commands have no input but what StandardInput= says.
+  const isService = type === "service";
+  if (isService && exec.standardInput === "null" && exec.standardInputData !== "")
+    exec.standardInput = "data";
   // The manager's DefaultStandardError= is "inherit", its DefaultStandardOutput= "journal".
-  if (exec.standardOutput === "inherit" && !TWO_WAY.includes(exec.standardInput))
-    exec.standardOutput = "journal";
+  const inherits = isService && TWO_WAY.includes(exec.standardInput);
+  if (exec.standardOutput === "inherit" && !inherits) exec.standardOutput = "journal";
   exec.cpuSchedulingPriority = schedulingPriority(exec);
   if (exec.dynamicUser) {
     exec.user ??= dynamicUser(name);
@@ -160,7 +163,7 @@ const NO_VERDICT: Verdict = { refusal: null, state: "bad-setting", warnings: [] 
 
 function finishPart(draft: Draft, name: string, type: UnitType, unit: UnitSettings): Part {
   if (type === "service") {
-    const exec = finishExec(draft, name);
+    const exec = finishExec(draft, name, type);
     const service = finishService(draft, exec);
     return {
       settings: { type, service, exec, kill: group(draft, "kill") },
@@ -171,7 +174,7 @@ function finishPart(draft: Draft, name: string, type: UnitType, unit: UnitSettin
   if (type === "socket") {
     const socket = finishSocket(draft);
     return {
-      settings: { type, socket, exec: finishExec(draft, name), kill: group(draft, "kill") },
+      settings: { type, socket, exec: finishExec(draft, name, type), kill: group(draft, "kill") },
       verdict: verifySocket(socket),
       added: socketDependencies(name, unit, socket),
     };

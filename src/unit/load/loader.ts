@@ -424,8 +424,10 @@ function changedOnDisk({ options, loadedAt }: State, unit: Unit): boolean {
   if (resolved === null || resolved.path !== unit.fragmentPath) return true;
   const dropIns = unit.loadState === "masked" ? [] : index.dropIns([unit.name, ...unit.aliases]);
   if (dropIns.join("\n") !== unit.dropInPaths.join("\n")) return true;
-  const files = unit.fragmentPath === null ? dropIns : [unit.fragmentPath, ...dropIns];
-  return files.some((path) => (options.files.changeTime(path) ?? Number.POSITIVE_INFINITY) > at);
+  const written = [unit.fragmentPath, unit.unit.sourcePath].filter((path) => path !== null);
+  return [...written, ...dropIns].some(
+    (path) => (options.files.changeTime(path) ?? Number.POSITIVE_INFINITY) > at,
+  );
 }
 
 function takeDiagnostics(state: State): readonly UnitDiagnostic[] {

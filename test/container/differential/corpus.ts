@@ -90,6 +90,11 @@ function randomLines(random: () => number, kind: UnitKind): Map<string, string[]
 export function mixtures(kind: UnitKind, seed: number, count: number): readonly Case[] {
   const random = randomNumbers(seed);
   return Array.from({ length: count }, (_, index) =>
-    makeCase(kind, `mix-${index}`, randomLines(random, kind)),
+    makeCase(kind, `${kind}-mix-${index}`, randomLines(random, kind)),
   );
+}
+
+/** What is recorded, and read by usher in every run of the tests. */
+export function recordedCases(): readonly Case[] {
+  return [...mixtures("socket", 257, 80), ...mixtures("service", 257, 120)];
 }
