@@ -214,6 +214,10 @@ static size_t usable_size(const void *block)
 
 static void *take_any(size_t size)
 {
+#ifdef USHER_TEST_HOOKS
+	if (faults_no_memory())
+		return NULL;
+#endif
 	void *block = size <= MAX_SMALL && heap.range ? take_block(size) : NULL;
 	return block ? block : malloc(size);
 }

@@ -106,6 +106,8 @@ struct script {
 	JSValue host;            /* the usherNative object */
 	uint64_t callback_limit; /* usec, 0 = none */
 	uint64_t deadline;       /* monotonic usec while a callback runs */
+	uint64_t allowance;      /* what it may use of the processor after that */
+	uint64_t cpu_deadline;   /* the processor's time, once that has passed; 0 before */
 };
 extern struct script script;
 
@@ -134,6 +136,10 @@ const struct blob *find_blob(const char *name);
 #ifdef USHER_TEST_HOOKS
 /* Evaluates source text from a file; its time is not limited. */
 JSValue script_run_file(const char *path);
+/* faults.c */
+void faults_begin(void);
+bool faults_no_memory(void);
+bool faults_abort(void);
 #endif
 
 /* ----------------------------------------------------------------------------------------------------------- loop */
@@ -141,6 +147,10 @@ JSValue script_run_file(const char *path);
 typedef void watch_fn(int fd, uint32_t events, void *opaque);
 bool loop_start(void);
 int loop_signal_fd(void);
+/* Runs until the script stops it; the number that it gives. */
+int loop_run(void);
+/* Has the script set itself up so far that signals reach it? */
+bool loop_is_served(void);
 /* 0 or -errno. */
 int loop_watch(int fd, uint32_t events, watch_fn *fn, void *opaque);
 int loop_rewatch(int fd, uint32_t events);
@@ -155,6 +165,7 @@ void loop_defer(struct deferral *deferral);
 void loop_more_children(void); /* reap again in the next turn */
 uint64_t now_monotonic(void);
 uint64_t now_realtime(void);
+uint64_t now_processor(void); /* used by this process */
 
 /* --------------------------------------------------------------------------------------------------------- output */
 
@@ -176,6 +187,10 @@ void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void lastline_start(void);
 /* Puts the signal handlers of the last line back to default: in a child, between fork and exec. */
 void lastline_forget(void);
+/* Has the script said what the last line shall do? Only an init does. */
+bool lastline_is_set(void);
+/* A signal has come: where it asks to stop, and the script does not end the process in time, the last line does. */
+void lastline_stop_asked(int signal);
 /* Children that are ours to end when we aren't PID 1. */
 void lastline_note_child(pid_t pid);
 void lastline_forget_child(pid_t pid);

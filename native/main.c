@@ -187,7 +187,8 @@ static int run_blob(const char *name)
 		result = script_load(name);
 	if (JS_IsException(result)) {
 		script_report();
-		return 1;
+		/* An init that failed in the middle of its boot goes on with what it has: it can still be told to stop. */
+		return lastline_is_set() && loop_is_served() ? loop_run() : 1;
 	}
 	JS_FreeValue(script.context, result);
 	return 0;

@@ -6,6 +6,9 @@
  * keeps the services' output flowing so that none stalls on a full pipe, passes signals to a wrapper's command, and at
  * SIGTERM, SIGINT or SIGRTMIN+3 ends everything within the stop budget. The services live on until then.
  *
+ * A script that fails without crashing gets here too: a request to stop starts a timer of the kernel's, and when the
+ * budget is long over and the script has not ended the process, what is left is killed here.
+ *
  * Everything here is preallocated; only system calls are made. Signals are read from the loop's signalfd, as before.
  */
 #include "host.h"
@@ -16,6 +19,7 @@
 #include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -25,12 +29,24 @@
 #define KILL_WAIT_MS 2000
 /* EX_SOFTWARE: whoever looks at the container's exit code shall see that this was no orderly end. */
 #define EXIT_CRASHED 70
+/*
+ * After its budget the script waits at most 0.8 s for what escaped all units and 0.5 s for its output to be read. With
+ * the usual budget of 8 s this is still before an engine's usual 10 s are over.
+ */
+#define OVERDUE_USEC (1600 * 1000)
+/* A longer budget means that whoever set it waits. */
+#define LONGEST_BUDGET_USEC (UINT64_C(86400) * 1000 * 1000)
 
 static const int faults[] = {SIGSEGV, SIGBUS, SIGABRT, SIGILL, SIGFPE};
 
 static char alternate_stack[64 * 1024];
 static int stop_signal = SIGTERM;
 static uint64_t stop_budget = 8 * 1000 * 1000;
+
+/* Whether the script has promised to end the process within the budget; the kernel's timer for that, -1: none. */
+static bool has_promised;
+static int overdue_timer = -1;
+static uint64_t overdue_at;
 
 /* Our direct children, for when we aren't PID 1 and must not signal "everybody". Zero: free. */
 static volatile pid_t children[MAX_CHILDREN];
@@ -123,9 +139,13 @@ static bool reap_all(void)
 	}
 }
 
-static _Noreturn void last_loop(int signal_fd)
+static bool is_stop(int signal)
 {
-	uint64_t deadline = 0;
+	return signal == SIGTERM || signal == SIGINT || signal == SIGRTMIN + 3;
+}
+
+static _Noreturn void last_loop(int signal_fd, uint64_t deadline)
+{
 	bool killing = false;
 	find_pipes(signal_fd);
 	for (;;) {
@@ -148,11 +168,7 @@ static _Noreturn void last_loop(int signal_fd)
 		}
 		struct signalfd_siginfo info;
 		while (read(signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
-			int signal = (int)info.ssi_signo;
-			bool stop = signal == SIGTERM || signal == SIGINT || signal == SIGRTMIN + 3;
-			if (signal == SIGCHLD)
-				continue;
-			if (!stop)
+			if (!is_stop((int)info.ssi_signo))
 				continue;
 			/* The second request hastens. */
 			if (deadline && !killing)
@@ -166,9 +182,20 @@ static _Noreturn void last_loop(int signal_fd)
 	}
 }
 
+static bool is_overdue(const siginfo_t *info)
+{
+	return info->si_code == SI_TIMER && overdue_at != 0 && now_monotonic() >= overdue_at;
+}
+
 static void on_fault(int signal, siginfo_t *info, void *context)
 {
 	(void)context;
+	if (signal == SIGABRT && is_overdue(info)) {
+		static const char late[] = "usher: the stop has not ended in time; killing what is left\n";
+		say(late, sizeof late - 1);
+		lastline_forget();
+		last_loop(loop_signal_fd(), now_monotonic());
+	}
 	/* Sent by somebody, not by a fault: PID 1 has always ignored these. abort(3) sends its signal to itself. */
 	bool own = signal == SIGABRT && info->si_code == SI_TKILL && info->si_pid == getpid();
 	if (info->si_code <= 0 && !own)
@@ -177,7 +204,7 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 	say(text, sizeof text - 1);
 	/* A fault in the loop itself has nothing left to fall back to. */
 	lastline_forget();
-	last_loop(loop_signal_fd());
+	last_loop(loop_signal_fd(), 0);
 }
 
 void lastline_start(void)
@@ -203,6 +230,26 @@ void lastline_forget(void)
 		sigaction(faults[i], &action, NULL);
 }
 
+bool lastline_is_set(void)
+{
+	return has_promised;
+}
+
+/* The signal is one that faults raise, since only those are not blocked; its code tells it from a fault. */
+void lastline_stop_asked(int signal)
+{
+	if (!has_promised || overdue_at != 0 || !is_stop(signal) || stop_budget > LONGEST_BUDGET_USEC)
+		return;
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGABRT};
+	/* By hand: the library's function brings its threads along. */
+	if (overdue_timer < 0 && syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &overdue_timer) < 0)
+		return;
+	overdue_at = now_monotonic() + stop_budget + OVERDUE_USEC;
+	struct itimerspec when = {.it_value = {.tv_sec = (time_t)(overdue_at / 1000000),
+					       .tv_nsec = (long)(overdue_at % 1000000) * 1000}};
+	syscall(SYS_timer_settime, overdue_timer, TIMER_ABSTIME, &when, NULL);
+}
+
 static JSValue js_set_last_line(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 {
 	(void)this;
@@ -213,6 +260,7 @@ static JSValue js_set_last_line(JSContext *ctx, JSValueConst this, int argc, JSV
 		return JS_EXCEPTION;
 	stop_signal = signal > 0 ? signal : SIGTERM;
 	stop_budget = budget > 0 ? (uint64_t)budget : 0;
+	has_promised = true;
 	return JS_UNDEFINED;
 }
 

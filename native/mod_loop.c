@@ -61,6 +61,11 @@ uint64_t now_realtime(void)
 	return now(CLOCK_REALTIME);
 }
 
+uint64_t now_processor(void)
+{
+	return now(CLOCK_THREAD_CPUTIME_ID);
+}
+
 /* -------------------------------------------------------------------------------------------------------- watchers */
 
 static uint64_t event_key(int fd)
@@ -175,6 +180,7 @@ static void note_signals(int fd, uint32_t events, void *opaque)
 
 static void deliver_signal(int signal, int pid, int code)
 {
+	lastline_stop_asked(signal);
 	JSContext *ctx = script.context;
 	JSValue args[3] = {JS_NewInt32(ctx, signal), JS_NewInt32(ctx, pid), JS_NewInt32(ctx, code)};
 	script_call(loop.on_signal, 3, args);
@@ -287,22 +293,35 @@ static void turn(int *patience)
 	}
 }
 
-static JSValue js_run(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+int loop_run(void)
 {
-	(void)this;
-	(void)argc;
-	(void)argv;
 	/* What the blob did so far had its own time; every callback gets a fresh one. */
 	uint64_t outer = script.deadline;
 	script.deadline = 0;
 	int patience = SIGNAL_PATIENCE;
 	/* Promise jobs queued while the script was loading. */
 	script_call(JS_UNDEFINED, 0, NULL);
+#ifdef USHER_TEST_HOOKS
+	faults_begin();
+#endif
 	loop.stopped = false;
 	while (!loop.stopped)
 		turn(&patience);
 	script.deadline = outer;
-	return JS_NewInt32(ctx, loop.stop_value);
+	return loop.stop_value;
+}
+
+bool loop_is_served(void)
+{
+	return JS_IsFunction(script.context, loop.on_signal);
+}
+
+static JSValue js_run(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+{
+	(void)this;
+	(void)argc;
+	(void)argv;
+	return JS_NewInt32(ctx, loop_run());
 }
 
 static JSValue js_stop(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)

@@ -3,7 +3,8 @@
  *
  * PID 1 must survive its own script. Everything that runs in it runs under script_call: a time limit (interrupt
  * handler), a limit for its stack, optionally one for its heap; a failure becomes text for onError and the loop goes
- * on. Only what is used of the language is set up (no typed arrays, no Proxy): it costs start-up time and memory.
+ * on. The limit is one of the clock's time, which costs nothing to set, and when that is over once more the same of the
+ * processor's: in a container that was paused, or that has little of the processor, much time passes in a few steps. Only what is used of the language is set up (no typed arrays, no Proxy): it costs start-up time and memory.
  */
 #include "host.h"
 
@@ -33,7 +34,24 @@ static int interrupt(JSRuntime *runtime, void *opaque)
 {
 	(void)runtime;
 	(void)opaque;
-	return script.deadline != 0 && now_monotonic() > script.deadline;
+#ifdef USHER_TEST_HOOKS
+	if (faults_abort())
+		return 1;
+#endif
+	if (script.deadline == 0 || now_monotonic() <= script.deadline)
+		return 0;
+	uint64_t used = now_processor();
+	if (script.cpu_deadline == 0)
+		script.cpu_deadline = used + script.allowance;
+	return used > script.cpu_deadline;
+}
+
+/* From now on: usec that may be used, 0 for any. */
+static void allow(uint64_t usec)
+{
+	script.deadline = usec ? now_monotonic() + usec : 0;
+	script.allowance = usec;
+	script.cpu_deadline = 0;
 }
 
 static void track_rejection(JSContext *ctx, JSValueConst promise, JSValueConst reason, JS_BOOL handled, void *opaque)
@@ -215,11 +233,12 @@ void script_report(void)
 	JSContext *ctx = script.context;
 	JSValue error = JS_GetException(ctx);
 	/* What had used up its time needs some to be reported. */
-	uint64_t deadline = script.deadline;
+	uint64_t deadline = script.deadline, cpu_deadline = script.cpu_deadline;
 	if (script.callback_limit)
-		script.deadline = now_monotonic() + script.callback_limit;
+		allow(script.callback_limit);
 	report_value(ctx, error);
 	script.deadline = deadline;
+	script.cpu_deadline = cpu_deadline;
 	JS_FreeValue(ctx, error);
 }
 
@@ -249,8 +268,8 @@ static void run_jobs(void)
 void script_call(JSValueConst function, int argc, JSValue *argv)
 {
 	JSContext *ctx = script.context;
-	uint64_t outer = script.deadline;
-	script.deadline = script.callback_limit ? now_monotonic() + script.callback_limit : 0;
+	uint64_t outer = script.deadline, cpu_outer = script.cpu_deadline;
+	allow(script.callback_limit);
 	JSValue result = JS_UNDEFINED;
 	if (JS_IsFunction(ctx, function)) {
 		/* The callback may replace itself. */
@@ -265,6 +284,7 @@ void script_call(JSValueConst function, int argc, JSValue *argv)
 	JS_FreeValue(ctx, result);
 	run_jobs();
 	script.deadline = outer;
+	script.cpu_deadline = cpu_outer;
 }
 
 /* ---------------------------------------------------------------------------------------------------------- blobs */
@@ -306,7 +326,7 @@ JSValue script_load(const char *name)
 	uint64_t outer = script.deadline;
 	/* The first blob holds the whole life of some faces up to the loop; it gets more time than a callback. */
 	if (outer == 0 && script.callback_limit)
-		script.deadline = now_monotonic() + LOAD_USEC;
+		allow(LOAD_USEC);
 	JSModuleDef *module = JS_VALUE_GET_PTR(code);
 	JSValue result = finish_module(ctx, module, JS_EvalFunction(ctx, code));
 	if (outer == 0 && !JS_IsException(result))

@@ -81,9 +81,20 @@ static struct spawn_result run_vfork(struct spawn_plan *plan, char *stack)
 	return result;
 }
 
+/*
+ * Out of vfork(2) nothing but SIGKILL wakes us until the child has executed or ended, and whoever may signal the child
+ * could stop it between two steps, and PID 1 with it for good. Its own user may: a service's other processes. Root may
+ * do worse to a container anyway.
+ */
+static bool may_be_stopped(const struct spawn_plan *plan)
+{
+	return geteuid() != 0 || (plan->has_uid && plan->uid != 0);
+}
+
 struct spawn_result spawn_run(struct spawn_plan *plan, int *report_fd)
 {
-	char *stack = MAY_SHARE_MEMORY && !plan->may_block ? child_stack() : NULL;
+	bool shares = MAY_SHARE_MEMORY && !plan->may_block && !may_be_stopped(plan);
+	char *stack = shares ? child_stack() : NULL;
 	*report_fd = -1;
 	if (stack)
 		return run_vfork(plan, stack);

@@ -175,7 +175,11 @@ static void place_fds(struct spawn_plan *plan, int *report_fd)
 	}
 	for (int i = 0; i < plan->open_count; i++) {
 		const struct spawn_open *o = &plan->opens[i];
-		int fd = open(o->path, o->flags | O_CLOEXEC, o->mode);
+		/* Where the parent waits for us it has seen a plain file there; somebody may have put a FIFO in its place. */
+		int not_waiting = plan->may_block ? 0 : O_NONBLOCK;
+		int fd = open(o->path, o->flags | O_CLOEXEC | not_waiting, o->mode);
+		if (fd >= 0 && not_waiting && !(o->flags & O_NONBLOCK))
+			fcntl(fd, F_SETFL, o->flags);
 		if (fd < 0 || dup2(fd, o->slot) < 0)
 			fail(plan, *report_fd, step_of_slot(o->slot));
 		if (fd == o->slot)

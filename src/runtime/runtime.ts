@@ -12,7 +12,7 @@
 import type { Usec } from "../base/time.ts";
 import type { Effect } from "../engine/effect.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { Event } from "../engine/event.ts";
+import type { Event, ProcessExited } from "../engine/event.ts";
 import { findUnit } from "../engine/graph.ts";
 import type { UnitState } from "../engine/state.ts";
 import { step } from "../engine/step.ts";
@@ -29,6 +29,7 @@ import type { PidFiles } from "./process/pid-files.ts";
 import type { ProcessTable } from "./process/process-table.ts";
 import type { SpawnContext } from "./process/spawn-command.ts";
 import type { HandedStdio, SpawnOrder } from "./process/spawn-order.ts";
+import type { AcceptPause } from "./socket/accept-pause.ts";
 import type { Connections } from "./socket/connections.ts";
 import type { FdStore } from "./socket/fd-store.ts";
 import type { SocketTable } from "./socket/socket-table.ts";
@@ -56,6 +57,7 @@ export interface Runtime {
   readonly fdStore: FdStore;
   readonly pidFiles: PidFiles;
   readonly timers: Timers;
+  readonly pauseAccept: AcceptPause;
   readonly requests: Requests;
   readonly spawnContext: SpawnContext;
   /** usher's own environment, which services inherit; `set-environment` changes it. */
@@ -88,12 +90,28 @@ export interface Runtime {
   listeningUsec: Usec;
   finishedUsec: Usec;
   emit(happening: Happening): void;
+  /** Children that were reaped and not told of yet. */
+  readonly ends: Pick<ProcessExited, "pid" | "code" | "status">[];
+  /** Ends what the callback that runs now has begun and may never finish, should it be ended itself; null: nothing. */
+  abandon: (() => void) | null;
 }
 
 export interface PendingSpawn {
   readonly unit: string;
   readonly token: number;
   readonly order: SpawnOrder;
+}
+
+export interface Pump {
+  /** Takes an event up; when it is the first, returns when all that follows from it is done. */
+  emit(happening: Happening): void;
+  /**
+   * To be called when a callback of the event loop has failed. The script engine ends what runs too long without
+   * running any `catch` or `finally`: then the pump was left in the middle, and says true. What took so long is not
+   * tried again; all else is, with `goOn`.
+   */
+  recover(): boolean;
+  goOn(): void;
 }
 
 /** The event pump. A step that throws is a bug: it is logged, and PID 1 goes on with the next event. */
@@ -103,25 +121,54 @@ export function createPump(
   carryOut: (effect: Effect) => void,
   onBug: (error: unknown, event: Happening) => void,
   onSettled: () => void,
-): (happening: Happening) => void {
+): Pump {
   const queue: Happening[] = [];
   let pumping = false;
-  return (happening) => {
-    queue.push(happening);
+  let effects: readonly Effect[] = [];
+  let next = 0;
+  const carryOutRest = (): void => {
+    for (let effect = effects[next++]; effect !== undefined; effect = effects[next++]) carryOut(effect);
+  };
+  const pump = (): void => {
     if (pumping) return;
     pumping = true;
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      carryOutAll(effectsOf(engine, { ...next, now: host.monotonic() } as Event, onBug), carryOut);
+    carryOutRest();
+    for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
+      effects = inOrder(effectsOf(engine, { ...event, now: host.monotonic() } as Event, onBug));
+      next = 0;
+      carryOutRest();
     }
     pumping = false;
     onSettled();
   };
+  return {
+    emit(happening) {
+      queue.push(happening);
+      pump();
+    },
+    recover() {
+      if (!pumping) return false;
+      pumping = false;
+      // Had it been in a step: what that had decided until then.
+      effects = inOrder([...effects.slice(next), ...takeEffects(engine)]);
+      next = 0;
+      return true;
+    },
+    goOn: pump,
+  };
 }
 
 /** Who waits for a job is told when all else of the step is done: a stopped service's socket listens again by then. */
-function carryOutAll(effects: readonly Effect[], carryOut: (effect: Effect) => void): void {
-  for (const effect of effects) if (effect.type !== "job-done") carryOut(effect);
-  for (const effect of effects) if (effect.type === "job-done") carryOut(effect);
+function inOrder(effects: readonly Effect[]): readonly Effect[] {
+  const isLast = (effect: Effect): boolean => effect.type === "job-done";
+  if (!effects.some(isLast)) return effects;
+  return [...effects.filter((effect) => !isLast(effect)), ...effects.filter(isLast)];
+}
+
+function takeEffects(engine: Engine): readonly Effect[] {
+  const decided = engine.effects;
+  engine.effects = [];
+  return decided;
 }
 
 /** What the engine wants done; after a throw that is what it had decided until then. */
@@ -134,9 +181,7 @@ function effectsOf(
     return step(engine, event);
   } catch (error) {
     onBug(error, event);
-    const decided = engine.effects;
-    engine.effects = [];
-    return decided;
+    return takeEffects(engine);
   }
 }
 

@@ -4,7 +4,6 @@
  * Stop requests come as whatever the image's STOPSIGNAL says, so every signal that people put there is a stop. What
  * isn't a stop is passed to the command given on the command line, if there is one, and ignored otherwise.
  */
-import type { ProcessExited } from "../engine/event.ts";
 import type { ShutdownKind } from "../engine/state.ts";
 import type { Runtime } from "./runtime.ts";
 
@@ -60,14 +59,19 @@ export function reapChildren(runtime: Runtime): void {
   runtime.notify?.drain();
   // All are reaped before any is told of: one look at /proc then serves all of these units, and it sees what the dead
   // have left behind.
-  const ends: Pick<ProcessExited, "pid" | "code" | "status">[] = [];
   const reaped = runtime.host.reap((pid, siCode, status) => {
     const code = CODES[siCode as 1 | 2 | 3];
     if (pid === runtime.foregroundPid) runtime.foregroundPid = 0;
     runtime.activation?.readiness.reaped(pid, code === "exited" && status === 0);
-    if (code !== undefined) ends.push({ pid, code, status });
+    if (code !== undefined) runtime.ends.push({ pid, code, status });
   });
-  for (const { pid, code, status } of ends) {
+  if (reaped > 0) tellEnds(runtime);
+}
+
+/** Tells of all that were reaped; what an interrupted round has left over comes first. */
+export function tellEnds(runtime: Runtime): void {
+  for (let end = runtime.ends.shift(); end !== undefined; end = runtime.ends.shift()) {
+    const { pid, code, status } = end;
     const alone = runtime.processes.died(pid);
     runtime.emit({ type: "process-exited", pid, code, status, alone });
     const unit = runtime.cleaners.get(pid);
@@ -75,7 +79,6 @@ export function reapChildren(runtime: Runtime): void {
     runtime.cleaners.delete(pid);
     runtime.emit({ type: "cleaned", unit, ok: code === "exited" && status === 0 });
   }
-  if (reaped === 0) return;
   runtime.processes.childrenDied();
   runtime.whenChildrenDied?.();
 }

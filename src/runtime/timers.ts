@@ -10,6 +10,8 @@ export interface Timers {
   /** (Re)arms `id` for a monotonic time. */
   set(id: string, at: Usec, fire: () => void): void;
   clear(id: string): void;
+  /** Arms the host's timer anew: whoever was called may have failed before it was. */
+  recover(): void;
 }
 
 interface Entry {
@@ -59,6 +61,10 @@ export function createTimers(host: Pick<Native, "setTimer" | "onTimer" | "monoto
     },
     clear(id) {
       if (current.delete(id)) arm();
+    },
+    recover() {
+      armed = -1;
+      arm();
     },
   };
 }

@@ -32,8 +32,10 @@ import { readEnvironmentFiles } from "../process/environment-files.ts";
 import { createPidFiles } from "../process/pid-files.ts";
 import { createProcessTable } from "../process/process-table.ts";
 import { stepFailure } from "../process/spawn-command.ts";
+import { recover } from "../recover.ts";
 import { createPump, type Runtime } from "../runtime.ts";
 import { onSignal } from "../signals.ts";
+import { createAcceptPause } from "../socket/accept-pause.ts";
 import { createConnections } from "../socket/connections.ts";
 import { createFdStore } from "../socket/fd-store.ts";
 import { makeParents } from "../socket/socket-open.ts";
@@ -48,8 +50,13 @@ const STDOUT = 1;
 /** After a second request to stop, what is left of the time. */
 const HASTENED_USEC: Usec = 1_000_000;
 
-/** Whatever one callback does: a loop that never ends in PID 1 would be worse than a lost event. */
-const CALLBACK_LIMIT_USEC = 5_000_000;
+/**
+ * Whatever one callback does: a loop that never ends in PID 1 would be worse than a lost event. It counts twice, once
+ * by the clock and then by the processor.
+ */
+const CALLBACK_LIMIT_USEC = 2_500_000;
+
+const SIGTERM = 15;
 
 /** Makes the control server, when the first client comes: it is a blob of its own. */
 export type OpenControl = (runtime: Runtime, parts: ControlParts) => ControlServer;
@@ -74,8 +81,8 @@ export function runInit(host: Native, early: EarlyBoot, later: Later): void {
     colour: pretty && (variable("NO_COLOR") ?? "") === "",
   });
   early.log.attach(log);
-  host.onError((text) => log.write("error", null, `internal error, ignoring: ${text}`));
   host.setScriptLimits(0, 0, CALLBACK_LIMIT_USEC);
+  host.setLastLine(SIGTERM, options.stopBudgetUsec);
   if (!host.isPid1) host.setSubreaper(true);
   prepareRuntimeDirectory(host, log, early.runtimeDirectory);
   const isBooted = markBooted(host, options.sdBooted, log);
@@ -133,6 +140,8 @@ function assemble(
       for (const follow of runtime.settledFollowers) follow();
     },
   );
+  const timers = createTimers(host);
+  const pauseAccept = createAcceptPause(host, timers, log);
   const cgroups = findCgroups(host);
   const processes = createProcessTable(host, cgroups);
   const runtime: Runtime = {
@@ -144,9 +153,9 @@ function assemble(
     sockets: createSocketTable(
       host,
       {
-        incoming: (unit, listener) => pump({ type: "socket-incoming", unit, listener }),
+        incoming: (unit, listener) => pump.emit({ type: "socket-incoming", unit, listener }),
         accepted(unit, listener, { fd, ...identity }) {
-          pump({
+          pump.emit({
             type: "connection-accepted",
             unit,
             listener,
@@ -154,8 +163,13 @@ function assemble(
             ...identity,
           });
         },
+        exhausted: pauseAccept,
         acceptFailed: (unit, code) =>
-          pump({ type: "accept-failed", unit, message: `cannot accept a connection: ${describe(code)}` }),
+          pump.emit({
+            type: "accept-failed",
+            unit,
+            message: `cannot accept a connection: ${describe(code)}`,
+          }),
       },
       early.opened,
       early.handed,
@@ -166,9 +180,10 @@ function assemble(
     loadActivation: () => createActivation(runtime, (unit, command) => runAside(runtime, unit, command)),
     connections: createConnections(host),
     processes,
-    fdStore: createFdStore(host, (unit, count) => pump({ type: "fd-store-changed", unit, count })),
+    fdStore: createFdStore(host, (unit, count) => pump.emit({ type: "fd-store-changed", unit, count })),
     pidFiles: createPidFiles(host, (unit, pid) => processes.unitOf(pid) === unit),
-    timers: createTimers(host),
+    timers,
+    pauseAccept,
     requests: createRequests(),
     environment,
     spawnContext: {
@@ -194,8 +209,14 @@ function assemble(
     logFollowers: new Set(),
     listeningUsec: early.listeningUsec,
     finishedUsec: 0,
-    emit: pump,
+    emit: pump.emit,
+    ends: [],
+    abandon: null,
   };
+  host.onError((text) => {
+    recover(runtime, pump);
+    log.write("error", null, `internal error, ignoring: ${text}`);
+  });
   return runtime;
 }
 
@@ -214,7 +235,7 @@ function listen(runtime: Runtime, directory: string, openControl: () => ControlS
   host.onCaptureEnd((fd) => runtime.captures.delete(fd));
   host.onSpawned((pid, stage, step, errno) => spawnFinished(runtime, pid, stage, step, errno));
   let server: ControlServer | null = null;
-  const path = listenForControl(host, directory, () => {
+  const path = listenForControl(runtime, directory, () => {
     server ??= openControl();
     return server;
   });
@@ -225,7 +246,7 @@ function listen(runtime: Runtime, directory: string, openControl: () => ControlS
 const PRIVATE_SOCKET = "/run/systemd/private";
 
 function listenAsSystemd(runtime: Runtime): void {
-  const listening = listenUnix(runtime.host, PRIVATE_SOCKET, 0o700, (client) => {
+  const listening = listenUnix(runtime, PRIVATE_SOCKET, 0o700, (client) => {
     runtime.bus ??= runtime.loadBus();
     runtime.bus.serve(client);
   });

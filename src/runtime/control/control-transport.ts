@@ -6,29 +6,35 @@
 import { SOCKET_NAME } from "../../control/protocol.ts";
 import type { ControlConnection, ControlServer, ControlSession } from "../../control/server.ts";
 import { AF_UNIX, type Native, POLL_IN, POLL_OUT, SOCK_STREAM } from "../../host/native.ts";
+import type { Runtime } from "../runtime.ts";
+import { isExhausted } from "../socket/accept-pause.ts";
 
 const EAGAIN = -11;
 const BACKLOG = 64;
 const READ_MAX = 65536;
 
+/** Clients taken in one turn, so that many leave time for everything else. */
+const ACCEPT_BATCH = 64;
+
 /** Listens at DIRECTORY/control. Returns its path, or -errno. */
 export function listenForControl(
-  host: Native,
+  runtime: Pick<Runtime, "host" | "abandon" | "pauseAccept">,
   directory: string,
   server: () => ControlServer,
 ): string | number {
   const path = `${directory}/${SOCKET_NAME}`;
-  const listening = listenUnix(host, path, 0o666, (client) => serve(host, client, server()));
+  const listening = listenUnix(runtime, path, 0o666, (client) => serve(runtime, client, server()));
   return listening < 0 ? listening : path;
 }
 
 /** Listens at a path for clients that `serve` takes over; -errno where that can't be. */
 export function listenUnix(
-  host: Native,
+  runtime: Pick<Runtime, "host" | "pauseAccept">,
   path: string,
   mode: number,
   serve: (client: number) => void,
 ): number {
+  const { host } = runtime;
   const fd = host.socket(AF_UNIX, SOCK_STREAM, 0);
   if (fd < 0) return fd;
   host.setNonblock(fd, true);
@@ -41,12 +47,21 @@ export function listenUnix(
   }
   host.chmod(path, mode);
   host.watch(fd, POLL_IN, () => {
-    for (let client = host.accept(fd, true); client >= 0; client = host.accept(fd, true)) serve(client);
+    for (let taken = 0; taken < ACCEPT_BATCH; taken++) {
+      const client = host.accept(fd, true);
+      if (isExhausted(client)) {
+        host.rewatch(fd, 0);
+        runtime.pauseAccept(null, fd, client, () => host.rewatch(fd, POLL_IN));
+      }
+      if (client < 0) return;
+      serve(client);
+    }
   });
   return 0;
 }
 
-function serve(host: Native, fd: number, server: ControlServer): void {
+function serve(runtime: Pick<Runtime, "host" | "abandon">, fd: number, server: ControlServer): void {
+  const { host } = runtime;
   const peer = host.peerCredentials(fd);
   if (typeof peer === "number") {
     host.close(fd);
@@ -74,19 +89,22 @@ function serve(host: Native, fd: number, server: ControlServer): void {
     return;
   }
   const live = session;
+  const end = (): void => {
+    connection.close();
+    live.onClose();
+  };
   host.watch(fd, POLL_IN, (events) => {
+    // A client whose call could not be answered must not wait for ever.
+    runtime.abandon = end;
     if ((events & POLL_OUT) !== 0) live.onWritable();
-    if (open && (events & ~POLL_OUT) !== 0) readFrom(host, fd, live, connection);
+    if (open && (events & ~POLL_OUT) !== 0) readFrom(host, fd, live, end);
+    runtime.abandon = null;
   });
 }
 
-function readFrom(host: Native, fd: number, session: ControlSession, connection: ControlConnection): void {
+function readFrom(host: Native, fd: number, session: ControlSession, end: () => void): void {
   const bytes = host.receiveBytes(fd, READ_MAX);
   if (bytes === EAGAIN) return;
-  if (typeof bytes === "number" || bytes === "") {
-    connection.close();
-    session.onClose();
-    return;
-  }
-  session.onData(bytes);
+  if (typeof bytes === "number" || bytes === "") end();
+  else session.onData(bytes);
 }

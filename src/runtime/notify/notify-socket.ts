@@ -14,6 +14,12 @@ const SO_RCVBUF = 8;
 const RECEIVE_BUFFER = 8 * 1024 * 1024;
 const MESSAGE_MAX = 4096 * 16;
 
+/**
+ * Messages read in one turn. The kernel keeps fewer than these (net.unix.max_dgram_qlen), so whatever was sent before a
+ * death is read before it; a service that sends without end must not keep PID 1 from its other work.
+ */
+const DRAIN_BATCH = 1024;
+
 export interface NotifyMessage {
   readonly pid: number;
   readonly uid: number;
@@ -26,7 +32,7 @@ export interface NotifyMessage {
 export interface NotifySocket {
   /** What NOTIFY_SOCKET= is set to. */
   readonly address: string;
-  /** Reads everything that waits. */
+  /** Reads what waits, within a bound. */
   drain(): void;
 }
 
@@ -47,11 +53,9 @@ export function openNotifySocket(
   if (host.setOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER) < 0)
     host.setOption(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
   const drain = (): void => {
-    for (
-      let message = host.receiveMessage(fd, MESSAGE_MAX);
-      typeof message !== "number";
-      message = host.receiveMessage(fd, MESSAGE_MAX)
-    ) {
+    for (let taken = 0; taken < DRAIN_BATCH; taken++) {
+      const message = host.receiveMessage(fd, MESSAGE_MAX);
+      if (typeof message === "number") return;
       const tags = message.truncated ? [] : message.text.split("\n").filter((line) => line.includes("="));
       receive({ pid: message.pid, uid: message.uid, tags, fds: message.fds });
     }

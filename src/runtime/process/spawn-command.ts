@@ -10,16 +10,19 @@ import { err, ok, type Result } from "../../base/result.ts";
 import { describe } from "../../host/errno.ts";
 import {
   AF_UNIX,
+  type FileKind,
   type Identity,
   type Native,
   O_APPEND,
   O_CREAT,
   O_NOCTTY,
+  O_NONBLOCK,
   O_RDONLY,
   O_RDWR,
   O_TRUNC,
   O_WRONLY,
   SOCK_SEQPACKET,
+  SOCK_STREAM,
   type SpawnOpen,
   type SpawnRequest,
 } from "../../host/native.ts";
@@ -85,6 +88,9 @@ interface OpenedForChild {
   /** The child's end and ours. */
   adopt: readonly [number, number] | null;
 }
+
+const NULL_FD = -1;
+const FIRST_PASSED = 3;
 
 const EXIT_FDS = 202;
 const EXIT_STDIN = 208;
@@ -178,7 +184,8 @@ function prepare(
     pidEnv: pidVariables(order, handed.length),
     fds: handed.length === 0 ? stdio.value.fds : [...stdio.value.fds, ...handed],
   };
-  if (stdio.value.opens.length > 0) request.opens = stdio.value.opens;
+  const opens = [...stdio.value.opens, ...opensOf(passed.value, handed.length)];
+  if (opens.length > 0) request.opens = opens;
   if (cgroupProcs !== null) request.cgroupProcs = cgroupProcs;
   if (opened.adopt !== null) {
     request.adoptChannel = opened.adopt[0];
@@ -282,7 +289,14 @@ function openPassed(
 ): Result<readonly PassedDescriptor[], SpawnFailure> {
   const passed = [...order.passed];
   for (const file of order.openFiles) {
-    const fd = openFileOf(host, file);
+    const flags = openFlags(file);
+    const kind = kindAt(host, file.path);
+    if (kind === "fifo" || kind === "char") {
+      passed.push({ fd: NULL_FD, name: file.fdName, open: { path: file.path, flags, mode: 0o644 } });
+      continue;
+    }
+    // A path that is a Unix socket is connected to, as systemd does.
+    const fd = kind === "socket" ? connectUnix(host, file.path) : openAtOnce(host, file.path, flags);
     if (fd < 0 && file.graceful) continue;
     if (fd < 0)
       return err({ exitStatus: EXIT_FDS, message: `cannot open ${file.path} (OpenFile=): ${describe(fd)}` });
@@ -292,23 +306,37 @@ function openPassed(
   return ok(passed);
 }
 
-/** A path that is a Unix socket is connected to, as systemd does. */
-function openFileOf(host: Native, file: OpenFile): number {
-  const status = host.stat(file.path);
-  if (typeof status !== "number" && status.kind === "socket") return connectUnix(host, file.path);
-  const access = file.readOnly ? O_RDONLY : file.append || file.truncate ? O_WRONLY | O_CREAT : O_RDWR;
-  return host.open(
-    file.path,
-    access | O_NOCTTY | (file.append ? O_APPEND : 0) | (file.truncate ? O_TRUNC : 0),
-    0o644,
-  );
+/** What the child opens of the descriptors that are handed to it. */
+function opensOf(passed: readonly PassedDescriptor[], handed: number): SpawnOpen[] {
+  return passed
+    .slice(0, handed)
+    .flatMap(({ open }, index) => (open === undefined ? [] : [{ ...open, slot: FIRST_PASSED + index }]));
 }
 
+function openFlags(file: OpenFile): number {
+  const access = file.readOnly ? O_RDONLY : file.append || file.truncate ? O_WRONLY | O_CREAT : O_RDWR;
+  return access | O_NOCTTY | (file.append ? O_APPEND : 0) | (file.truncate ? O_TRUNC : 0);
+}
+
+function kindAt(host: Native, path: string): FileKind | null {
+  const status = host.stat(path);
+  return typeof status === "number" ? null : status.kind;
+}
+
+/** Nothing may keep PID 1 waiting, not even what has come there since it looked. */
+function openAtOnce(host: Native, path: string, flags: number): number {
+  const fd = host.open(path, flags | O_NONBLOCK, 0o644);
+  if (fd >= 0) host.setNonblock(fd, false);
+  return fd;
+}
+
+/** A listener with a full queue refuses (EAGAIN) instead of keeping PID 1 waiting. */
 function connectUnix(host: Native, path: string): number {
-  const SOCK_STREAM = 1;
   const fd = host.socket(AF_UNIX, SOCK_STREAM, 0);
   if (fd < 0) return fd;
+  host.setNonblock(fd, true);
   const code = host.connect(fd, { family: "unix", path });
+  host.setNonblock(fd, false);
   if (code >= 0) return fd;
   host.close(fd);
   return code;
@@ -320,8 +348,6 @@ interface Stdio {
   /** StandardInput=socket hands the socket over as standard input and passes nothing else. */
   readonly dropPassed: boolean;
 }
-
-const NULL_FD = -1;
 
 /** The same open file as a descriptor that comes before it. */
 const copyOf = (slot: 0 | 1): number => -3 - slot;

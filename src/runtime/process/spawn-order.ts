@@ -1,4 +1,5 @@
 /** What there is to know of one start beside the unit's settings. */
+import type { SpawnOpen } from "../../host/native.ts";
 import type { ExecCommand, ExecSettings, OpenFile, Unit } from "../../unit/model.ts";
 
 /** One command to run, with everything that isn't in the unit's own settings. */
@@ -32,4 +33,6 @@ export type HandedStdio = readonly [number, number, number];
 export interface PassedDescriptor {
   readonly fd: number;
   readonly name: string;
+  /** Opened by the child in its place, since opening it may wait for somebody. */
+  readonly open?: Omit<SpawnOpen, "slot">;
 }

@@ -13,6 +13,7 @@ import { ok, type Result } from "../../base/result.ts";
 import type { Address, Native } from "../../host/native.ts";
 import { POLL_IN } from "../../host/native.ts";
 import type { SocketUnit } from "../../unit/model.ts";
+import { isExhausted } from "./accept-pause.ts";
 import { connectionIdentity } from "./connection-identity.ts";
 import type { HandedSocket, HandedSockets } from "./handed-sockets.ts";
 import {
@@ -27,8 +28,6 @@ import { applySocketOptions, hasSocketOptions } from "./socket-options.ts";
 const EAGAIN = -11;
 const EINTR = -4;
 const ECONNABORTED = -103;
-const EMFILE = -24;
-const ENFILE = -23;
 
 /** Connections taken from one listener in one turn, so that a flood leaves time for everything else. */
 const ACCEPT_BATCH = 64;
@@ -40,6 +39,8 @@ export interface SocketEvents {
   incoming(unit: string, listener: number): void;
   accepted(unit: string, listener: number, connection: AcceptedConnection): void;
   acceptFailed(unit: string, code: number): void;
+  /** There are no descriptors left: the connections wait in the kernel until `retry` is called, in a while. */
+  exhausted(unit: string, listener: number, code: number, retry: () => void): void;
 }
 
 export interface AcceptedConnection {
@@ -98,11 +99,18 @@ export function createSocketTable(
     host.unwatch(fd);
     if (!entry.watched || entry.paused.has(listener)) return;
     host.setNonblock(fd, true);
-    host.watch(fd, POLL_IN, () =>
-      acceptsConnections(entry.unit, listener)
-        ? acceptAll(host, entry, listener, events)
-        : events.incoming(entry.unit.name, listener),
-    );
+    host.watch(fd, POLL_IN, () => {
+      if (!acceptsConnections(entry.unit, listener)) {
+        events.incoming(entry.unit.name, listener);
+        return;
+      }
+      const code = acceptAll(host, entry, listener, events);
+      if (!isExhausted(code)) return;
+      host.unwatch(fd);
+      events.exhausted(entry.unit.name, listener, code, () => {
+        if (entries.get(entry.unit.name) === entry) poll(entry, listener);
+      });
+    });
   };
   const pollAll = (entry: SocketEntry): void => {
     for (const listener of entry.fds.keys()) poll(entry, listener);
@@ -211,21 +219,23 @@ function applyConnectionOptions(host: Native, fd: number, entry: SocketEntry, in
   if (listener !== undefined) applySocketOptions(host, fd, entry.unit.socket, listener, []);
 }
 
-function acceptAll(host: Native, entry: SocketEntry, listener: number, events: SocketEvents): void {
+/** What kept it from going on, or 0. */
+function acceptAll(host: Native, entry: SocketEntry, listener: number, events: SocketEvents): number {
   const { name } = entry.unit;
   for (let taken = 0; taken < ACCEPT_BATCH; taken++) {
     const listening = entry.fds[listener];
-    if (listening === undefined || !entry.watched || entry.paused.has(listener)) return;
+    if (listening === undefined || !entry.watched || entry.paused.has(listener)) return 0;
     const fd = host.accept(listening, false);
     if (fd === ECONNABORTED || fd === EINTR) continue;
-    if (fd === EAGAIN) return;
+    if (fd === EAGAIN) return 0;
     if (fd < 0) {
-      if (fd !== EMFILE && fd !== ENFILE) events.acceptFailed(name, fd);
-      return;
+      if (!isExhausted(fd)) events.acceptFailed(name, fd);
+      return fd;
     }
     if (entry.withOptions.has(listener)) applyConnectionOptions(host, fd, entry, listener);
     events.accepted(name, listener, { fd, ...connectionIdentity(host, fd) });
   }
+  return 0;
 }
 
 function flushOne(host: Native, fd: number, accepts: boolean): void {

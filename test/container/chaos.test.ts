@@ -1,0 +1,296 @@
+/**
+ * What children, clients, units and the kernel's limits can do to PID 1: it stays alive, does its other work, and ends
+ * in order when asked. Each test ends with `livesOn`. The longer forms are in test/chaos (npm run test:chaos).
+ */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { driver, faultUnits, listens, livesOn, pidOneTicks } from "./harness/chaos.ts";
+import { startUsher } from "./harness/usher.ts";
+
+const install = "[Install]\nWantedBy=multi-user.target\n";
+const python = (text: string): string => `#!/usr/bin/python3\n${text}`;
+
+describe.concurrent("a child", () => {
+  test("that stops every process of its user does not stop PID 1 while it starts another one", async (context) => {
+    const box = await startUsher(
+      {
+        files: { "/opt/stopper": python("import os, signal\nwhile True: os.kill(-1, signal.SIGSTOP)\n") },
+        units: {
+          ...listens,
+          "stopper.service": `[Service]\nUser=alice\nExecStart=/opt/stopper\n${install}`,
+          "victim.socket":
+            "[Socket]\nListenStream=7002\nAccept=yes\nMaxConnections=10000\nTriggerLimitIntervalSec=0\n[Install]\nWantedBy=sockets.target\n",
+          "victim@.service":
+            "[Service]\nUser=alice\nStandardInput=socket\nExecStart=/bin/true\nTimeoutStopSec=1\n",
+        },
+        cmd: ["--stop-timeout=2"],
+      },
+      context,
+    );
+    await box.booted();
+    for (let count = 0; count < 400; count++)
+      (await box.connect(7002)).on("error", () => undefined).destroy();
+    await livesOn(box);
+  });
+
+  test("that sends notifications without end keeps PID 1 from nothing", async (context) => {
+    const flood = python(`
+import os, socket
+for _ in range(4):
+    os.fork()
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.connect(os.environ["NOTIFY_SOCKET"])
+while True:
+    s.send(b"STATUS=" + b"x" * 4000)
+`);
+    const box = await startUsher(
+      {
+        files: { "/opt/flood": flood },
+        units: {
+          ...listens,
+          "flood.service": `[Service]\nNotifyAccess=all\nExecStart=/opt/flood\n${install}`,
+        },
+      },
+      context,
+    );
+    await box.booted();
+    await livesOn(box);
+  });
+
+  test("that sends garbage and hundreds of descriptors costs PID 1 none of its own", async (context) => {
+    const garbage = python(`
+import array, os, random, socket
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.connect(os.environ["NOTIFY_SOCKET"])
+random.seed(1)
+null = [os.open("/dev/null", os.O_RDONLY)] * 253
+for i in range(300):
+    text = random.choice([b"", b"FDSTORE=1", b"FDSTORE=1\\nFDNAME=" + b"a" * 300, b"=", b"\\n" * 1000, b"MAINPID=1",
+        b"MAINPID=99999999999999999999", b"MAINPID=-1", b"ERRNO=x", b"WATCHDOG_USEC=nan", b"EXTEND_TIMEOUT_USEC=-5",
+        b"STATUS=\\x1b[2J\\xff\\x00", b"MONOTONIC_USEC=1e400", bytes(random.randrange(256) for _ in range(2000)), b"y" * 65536])
+    fds = null[: random.choice([0, 0, 1, 3, 253])]
+    control = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
+    s.sendmsg([text], control)
+s.send(b"READY=1")
+`);
+    const box = await startUsher(
+      {
+        files: { "/opt/garbage": garbage },
+        units: {
+          ...listens,
+          "garbage.service": "[Service]\nType=notify\nRemainAfterExit=yes\nExecStart=/opt/garbage\n",
+        },
+      },
+      context,
+    );
+    await box.booted();
+    const open = async (): Promise<number> => Number(await box.run("ls /proc/1/fd | wc -l"));
+    const before = await open();
+    await box.run("systemctl start garbage.service");
+    await context.expect.poll(open, { timeout: 5_000 }).toBe(before);
+    await livesOn(box);
+  });
+
+  test("that wants to open a FIFO which nobody writes to waits alone", async (context) => {
+    const box = await startUsher(
+      {
+        entrypoint: ["sh", "-c", "mkfifo /tmp/fifo && exec /usr/bin/usher --stop-timeout=2"],
+        units: {
+          ...listens,
+          "waits.service": `[Service]\nOpenFile=/tmp/fifo:mine:read-only\nExecStart=/opt/fixtures/dumper dump /tmp/dump pause\n${install}`,
+        },
+      },
+      context,
+    );
+    await box.booted();
+    expect(await box.request(7001)).toMatch(/^\d+\n$/);
+    await box.run("echo hello >/tmp/fifo");
+    await box.run("while ! [ -s /tmp/dump ]; do sleep 0.02; done");
+    const { fds } = await box.readJson<{ fds: { fd: number }[] }>("/tmp/dump");
+    expect(fds.map(({ fd }) => fd)).toContain(3);
+    await livesOn(box);
+  });
+
+  test("whose OpenFile= is a socket with a full queue fails, and PID 1 waits for nobody", async (context) => {
+    const full = python(`
+import os, socket, time
+s = socket.socket(socket.AF_UNIX)
+s.bind("/tmp/full")
+s.listen(0)
+mine = socket.socket(socket.AF_UNIX)
+mine.connect("/tmp/full")
+open("/tmp/is-full", "w")
+time.sleep(1000)
+`);
+    const box = await startUsher(
+      {
+        files: { "/opt/full": full },
+        units: {
+          ...listens,
+          "full.service": `[Service]\nExecStart=/opt/full\nExecStartPost=/opt/fixtures/dumper wait-file /tmp/is-full\n${install}`,
+          "waits.service": `[Unit]\nAfter=full.service\n[Service]\nOpenFile=/tmp/full\nExecStart=/bin/true\n${install}`,
+        },
+      },
+      context,
+    );
+    await box.booted();
+    await box.event(({ unit, msg }) => unit === "waits.service" && /\/tmp\/full.*EAGAIN/.test(msg ?? ""));
+    await livesOn(box);
+  });
+});
+
+describe.concurrent("limits", () => {
+  test("no descriptors left: connections wait, nothing spins, and it is said once", async (context) => {
+    const box = await startUsher(
+      {
+        units: {
+          ...listens,
+          "echo.socket":
+            "[Socket]\nListenStream=7002\nAccept=yes\nMaxConnections=1000\nBacklog=200\n[Install]\nWantedBy=sockets.target\n",
+          "echo@.service": "[Service]\nStandardInput=socket\nStandardOutput=socket\nExecStart=/bin/cat\n",
+        },
+        ulimits: { nofile: { soft: 40, hard: 40 } },
+      },
+      context,
+    );
+    await box.booted();
+    const connections = await Promise.all(Array.from({ length: 60 }, () => box.connect(7002)));
+    await box.event(({ unit, msg }) => unit === "echo.socket" && /EMFILE/.test(msg ?? ""));
+    const before = await pidOneTicks(box);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    // Of the 100 ticks of that second.
+    expect((await pidOneTicks(box)) - before).toBeLessThan(20);
+    const told = box.log.records().filter(({ msg }) => /cannot accept/.test(msg ?? ""));
+    expect(told).toHaveLength(1);
+    for (const connection of connections) connection.destroy();
+    await context.expect.poll(() => box.request(7002, "hello"), { timeout: 20_000 }).toBe("hello");
+    await livesOn(box);
+  });
+
+  test("no processes left: a start fails with result resources, and works again later", async (context) => {
+    const bomb = python(`
+import os, signal, time
+while not os.path.exists("/tmp/go"): time.sleep(0.05)
+children = []
+try:
+    while True:
+        pid = os.fork()
+        if pid == 0:
+            signal.pause()
+        children.append(pid)
+except OSError:
+    print("no more", flush=True)
+while os.path.exists("/tmp/go"): time.sleep(0.05)
+for pid in children: os.kill(pid, 9)
+`);
+    const box = await startUsher(
+      {
+        files: { "/opt/bomb": bomb },
+        units: {
+          ...listens,
+          "bomb.service": `[Service]\nExecStart=/opt/bomb\n${install}`,
+          "try.socket": "[Socket]\nListenStream=7003\n[Install]\nWantedBy=sockets.target\n",
+          "try.service": "[Service]\nExecStart=/opt/fixtures/dumper accept-all\n",
+        },
+        pidsLimit: 40,
+      },
+      context,
+    );
+    await box.booted();
+    const touched = await box.exec("touch /tmp/go");
+    expect(touched.exitCode).toBe(0);
+    await box.event(({ msg }) => msg === "no more");
+    // Nothing can be run inside now, so the start that fails is a connection's.
+    (await box.connect(7003)).on("error", () => undefined);
+    await box.event(({ unit, msg }) => unit === "try.service" && /'resources'/.test(msg ?? ""));
+    await box.docker.update({ PidsLimit: 400 });
+    await box.run(
+      "rm /tmp/go; systemctl reset-failed; systemctl stop try.socket try.service; systemctl start try.socket",
+    );
+    expect(await box.request(7003)).toMatch(/^\d+\n$/);
+    await livesOn(box);
+  });
+
+  test("a /run that is full from the start", async (context) => {
+    const box = await startUsher(
+      {
+        tmpfs: { "/run": "size=4k" },
+        entrypoint: ["sh", "-c", "head -c 9999 /dev/zero >/run/full 2>/dev/null; exec /usr/bin/usher"],
+        units: {
+          ...listens,
+          "wants-room.service": `[Service]\nRuntimeDirectory=room\nExecStart=/opt/fixtures/dumper pause\n${install}`,
+        },
+      },
+      context,
+    );
+    await box.booted();
+    expect(await box.request(7001)).toMatch(/^\d+\n$/);
+    await box.kill("SIGTERM");
+    expect((await box.exited()).exitCode).toBe(0);
+  });
+});
+
+test("idle PID 1 does not wake up, whatever it holds", async () => {
+  const sockets = Array.from({ length: 100 }, (_, index) => [
+    [
+      `s${index}.socket`,
+      `[Socket]\nListenStream=${8000 + index}\nService=never.service\n[Install]\nWantedBy=sockets.target\n`,
+    ],
+  ]).flat() as [string, string][];
+  const box = await startUsher({
+    units: {
+      ...Object.fromEntries(sockets),
+      ...listens,
+      "never.service": "[Service]\nExecStart=/bin/true\n",
+      "runs.service": `[Service]\nType=notify\nWatchdogSec=1h\nRestart=always\nExecStart=/opt/fixtures/dumper notify READY=1 pause\n${install}`,
+    },
+  });
+  await box.booted();
+  expect(await box.request(7001)).toMatch(/^\d+\n$/);
+  // Reading /proc from inside starts a process whose end PID 1 may see; so from the last one on nothing happens.
+  const switches = "exec sh -c 'grep ^voluntary /proc/1/status; sleep 3; grep ^voluntary /proc/1/status'";
+  const [before, after] = (await box.run(switches)).trim().split("\n");
+  expect(after).toBe(before);
+  await livesOn(box);
+});
+
+/** The test build fails on purpose, where a seed says (native/faults.c). More seeds: test/chaos/faults.ts. */
+describe.concurrent("faults in PID 1's own script", () => {
+  const root = join(import.meta.dirname, "../..");
+  beforeAll(() => {
+    execFileSync(process.execPath, ["tools/build.ts", "--test"], { cwd: root, stdio: "pipe" });
+  }, 300_000);
+
+  test.for([
+    { what: "callbacks that are ended", env: { USHER_TEST_ABORT: "3/1" } },
+    { what: "callbacks that are ended, now and then", env: { USHER_TEST_ABORT: "4/3" } },
+    { what: "allocations that fail", env: { USHER_TEST_NO_MEMORY: "5/3000" } },
+    { what: "allocations that fail, seldom", env: { USHER_TEST_NO_MEMORY: "6/40000" } },
+  ])("$what: services live on, and SIGTERM ends all in time", async ({ env }, context) => {
+    const box = await startUsher(
+      {
+        env,
+        files: {
+          "/usr/bin/usher": { content: readFileSync(join(root, "dist/usher-test")), mode: 0o755 },
+          "/opt/drive": driver,
+        },
+        units: faultUnits,
+        cmd: ["--stop-timeout=2"],
+      },
+      context,
+    );
+    await box.booted();
+    const keeps = (await box.processes()).filter(({ args }) => args.includes("/opt/fixtures/dumper pause"));
+    expect(keeps).toHaveLength(1);
+    await box.run("/opt/drive 3");
+    const pids = (await box.processes()).map(({ pid }) => pid);
+    expect(pids).toContain(keeps[0]?.pid);
+    await box.kill("SIGTERM");
+    const { exitCode, sinceKillMs } = await box.exited();
+    // 70: the last line has ended it.
+    expect([0, 70]).toContain(exitCode);
+    expect(sinceKillMs).toBeLessThan(4_500);
+  });
+});
