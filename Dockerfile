@@ -23,8 +23,7 @@ FROM objects AS linked
 ARG FLAVOUR=release
 ARG VERSION=0.0.0
 COPY dist/blobs/ /build/blobs/
-RUN make -s FLAVOUR="$FLAVOUR" VERSION="$VERSION" OUT=/build/out link \
-      BLOBS="$(cd /build/blobs && for b in *.js; do printf '%s=/build/blobs/%s ' "${b%.js}" "$b"; done)" \
+RUN make -s FLAVOUR="$FLAVOUR" VERSION="$VERSION" OUT=/build/out SCRIPTS=/build/blobs link \
  && mkdir -p /tree/usr/bin /tree/usr/libexec/usher \
  && cp /build/out/usher /tree/usr/bin/usher \
  && ln -s usher /tree/usr/bin/usherctl \

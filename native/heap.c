@@ -13,6 +13,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #ifdef __SANITIZE_ADDRESS__
 
@@ -29,6 +30,7 @@ void heap_trim(void)
 
 #else
 
+/* Ours; the kernel's may be larger, of which the steps are multiples. */
 #define PAGE 4096
 #define RANGE ((size_t)512 * 1024 * 1024)
 #define PAGES (RANGE / PAGE)
@@ -89,14 +91,14 @@ static bool reserve(void)
 	}
 	heap.range = range;
 	heap.pages = pages;
-	heap.count = heap.present = 1;
+	heap.count = 1;
 	return true;
 }
 
 static bool extend(void)
 {
 	size_t at = (size_t)heap.present * PAGE;
-	size_t step = heap.present == 1 ? FIRST_STEP : STEP;
+	size_t step = at == 0 ? FIRST_STEP : STEP;
 	if (at + step > RANGE || mprotect(heap.range + at, step, PROT_READ | PROT_WRITE) < 0)
 		return false;
 	/* An older kernel does not know it, and takes the faults one by one. */
@@ -295,9 +297,11 @@ JSRuntime *heap_new_runtime(void)
 
 void heap_trim(void)
 {
-	for (uint32_t number = heap.idle; number != NONE; number = heap.pages[number].next)
+	/* The kernel gives back whole pages of its own. */
+	bool are_kernel_pages = sysconf(_SC_PAGESIZE) == PAGE;
+	for (uint32_t number = heap.idle; number != NONE && are_kernel_pages; number = heap.pages[number].next)
 		madvise(heap.range + (size_t)number * PAGE, PAGE, MADV_DONTNEED);
-	if (heap.present > heap.count)
+	if (heap.present > heap.count && are_kernel_pages)
 		madvise(heap.range + (size_t)heap.count * PAGE, (size_t)(heap.present - heap.count) * PAGE, MADV_DONTNEED);
 	malloc_trim(0);
 }

@@ -111,18 +111,19 @@ struct script {
 };
 extern struct script script;
 
+/* See native/compiler/compile.c, which makes them. */
 struct blob {
 	const char *name;
 	const uint8_t *code;
 	const uint8_t *code_end;
-	const uint8_t *map;
-	const uint8_t *map_end;
 };
-extern const struct blob blobs[]; /* ends with a NULL name; made by the build */
+extern const struct blob blobs[]; /* ends with a NULL name */
+extern const char source_files[]; /* "COUNT NAME" for each source file, ends with an empty one */
 extern const char blobs_writer[]; /* fingerprint of the library that wrote them */
 extern const char host_reader[];  /* fingerprint of the library linked here */
 
-bool script_start(void);
+/* Starts the engine, for a process that begins with that blob. */
+bool script_start(const char *first_blob);
 /* Evaluates a blob; the value of its last statement, or an exception that has been reported. */
 JSValue script_load(const char *name);
 /* Calls a function from the loop: time limit, promise jobs, errors reported and survived. Takes ownership of args. */
@@ -130,7 +131,7 @@ void script_call(JSValueConst function, int argc, JSValue *argv);
 void script_set_error_callback(JSValue callback); /* takes ownership */
 /* Reports the pending exception. */
 void script_report(void);
-/* Replaces "NAME:LINE:COLUMN" of our blobs by source positions; malloc'ed. */
+/* Replaces "source:NUMBER:1" in a stack trace by source file and line; malloc'ed. */
 char *script_explain(const char *text);
 const struct blob *find_blob(const char *name);
 #ifdef USHER_TEST_HOOKS

@@ -211,7 +211,7 @@ int main(int argc, char **argv, char **envp)
 	lastline_start();
 	if (!engine_matches())
 		return 1;
-	if (!loop_start() || !script_start()) {
+	if (!loop_start() || !script_start(face->blob)) {
 		complain("cannot start: %s", strerror(errno));
 		return 1;
 	}

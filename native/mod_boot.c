@@ -217,6 +217,19 @@ static JSValue js_heap_bytes(JSContext *ctx, JSValueConst this, int argc, JSValu
 	return JS_NewInt64(ctx, usage.malloc_size);
 }
 
+#ifdef USHER_TEST_HOOKS
+/* Bytes of bytecode that do not lie in the file's own pages. */
+static JSValue js_copied_bytecode(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+{
+	(void)this;
+	(void)argc;
+	(void)argv;
+	JSMemoryUsage usage;
+	JS_ComputeMemoryUsage(JS_GetRuntime(ctx), &usage);
+	return JS_NewInt64(ctx, usage.js_func_code_size);
+}
+#endif
+
 static JSValue js_set_script_limits(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 {
 	(void)this;
@@ -275,6 +288,9 @@ static const JSCFunctionListEntry functions[] = {
 	JS_CFUNC_DEF("getLimit", 1, js_get_limit),
 	JS_CFUNC_DEF("uname", 0, js_uname),
 	JS_CFUNC_DEF("heapBytes", 0, js_heap_bytes),
+#ifdef USHER_TEST_HOOKS
+	JS_CFUNC_DEF("copiedBytecode", 0, js_copied_bytecode),
+#endif
 	JS_CFUNC_DEF("setScriptLimits", 3, js_set_script_limits),
 	JS_CFUNC_DEF("collectGarbage", 0, js_collect_garbage),
 	JS_CFUNC_DEF("randomHex", 1, js_random_hex),

@@ -96,24 +96,49 @@ static char *name_import(JSContext *ctx, const char *base, const char *name, voi
 	return relative ? js_strndup(ctx, name + 2, len - 5) : js_strdup(ctx, name);
 }
 
-static JSValue read_blob(JSContext *ctx, const char *name)
+/* The modules of the blob that was read at the start, until it is loaded. */
+static struct {
+	const char *name;
+	JSValue modules;
+} first;
+
+/* An array of modules, the first of which imports the others; reading it makes them known by their names. */
+static JSValue read_modules(JSContext *ctx, const char *name)
 {
 	const struct blob *blob = find_blob(name);
 	if (!blob)
 		return JS_ThrowReferenceError(ctx, "no blob %s in this binary", name);
-	return JS_ReadObject(ctx, blob->code, (size_t)(blob->code_end - blob->code), JS_READ_OBJ_BYTECODE);
+	return JS_ReadObject(ctx, blob->code, (size_t)(blob->code_end - blob->code),
+			     JS_READ_OBJ_BYTECODE | JS_READ_OBJ_ROM_DATA);
+}
+
+/*
+ * The names that the first blob begins with must be the first atoms of all, so that its functions run from the file's
+ * own pages: 0.2 MB that would be copied. The array is kept: it holds those names, and a number that another name got
+ * would bring the copies back for the blobs that begin with the same names.
+ */
+static void read_first(JSContext *ctx, const char *name)
+{
+	first.name = name;
+	first.modules = read_modules(ctx, name);
+}
+
+static JSValue take_blob(JSContext *ctx, const char *name)
+{
+	bool is_first = first.name && strcmp(first.name, name) == 0;
+	JSValue modules = is_first ? JS_DupValue(ctx, first.modules) : read_modules(ctx, name);
+	if (JS_IsException(modules))
+		return modules;
+	JSValue module = JS_GetPropertyUint32(ctx, modules, 0);
+	JS_FreeValue(ctx, modules);
+	return module;
 }
 
 static JSModuleDef *load_import(JSContext *ctx, const char *name, void *opaque)
 {
 	(void)opaque;
-	JSValue code = read_blob(ctx, name);
-	if (JS_IsException(code))
-		return NULL;
-	/* The context holds it. */
-	JSModuleDef *module = JS_VALUE_GET_PTR(code);
-	JS_FreeValue(ctx, code);
-	return module;
+	JS_ThrowReferenceError(ctx, "the module %s is in a blob that has not been loaded", name);
+	return NULL;
 }
 
 /* --------------------------------------------------------------------------------------------------------- start */
@@ -126,7 +151,7 @@ static size_t stack_limit(void)
 	return MAX_STACK;
 }
 
-bool script_start(void)
+bool script_start(const char *first_blob)
 {
 	JSRuntime *runtime = heap_new_runtime();
 	if (!runtime)
@@ -140,6 +165,7 @@ bool script_start(void)
 	JSContext *ctx = JS_NewContextRaw(runtime);
 	if (!ctx)
 		return false;
+	read_first(ctx, first_blob);
 	JS_AddIntrinsicBaseObjects(ctx);
 	JS_AddIntrinsicDate(ctx);
 	JS_AddIntrinsicRegExp(ctx);
@@ -320,7 +346,7 @@ static JSValue finish_module(JSContext *ctx, JSModuleDef *module, JSValue promis
 JSValue script_load(const char *name)
 {
 	JSContext *ctx = script.context;
-	JSValue code = read_blob(ctx, name);
+	JSValue code = take_blob(ctx, name);
 	if (JS_IsException(code) || JS_ResolveModule(ctx, code) < 0)
 		return JS_EXCEPTION;
 	uint64_t outer = script.deadline;
@@ -357,82 +383,37 @@ JSValue script_run_file(const char *path)
 }
 #endif
 
-/* ------------------------------------------------------------------------------------------------------- line map */
+/* --------------------------------------------------------------------------------------------------- source lines */
 
-/*
- * A map is: number of files (varint), their names (NUL-terminated), then one entry wherever the source position of
- * the bundle's text changes: bundle line (difference), column (absolute, 0-based), file (zigzag difference), source
- * line (zigzag difference). Written by tools/build.ts; read from the start, only when something has failed.
- */
-static uint32_t read_varint(const uint8_t **p, const uint8_t *end)
-{
-	uint32_t value = 0;
-	for (int shift = 0; *p < end && shift < 32; shift += 7) {
-		uint8_t byte = *(*p)++;
-		value |= (uint32_t)(byte & 0x7f) << shift;
-		if (!(byte & 0x80))
-			break;
-	}
-	return value;
-}
+/* All source files count as one long text, whose lines the bytecode knows by number; see tools/line-map.ts. */
+#define SOURCE_NAME "source:"
 
-static uint32_t add_zigzag(uint32_t base, uint32_t coded)
+/* The file of a line of that text, whose number becomes the line in the file. NULL: there is no such line. */
+static const char *find_source(unsigned long *number)
 {
-	return base + ((coded >> 1) ^ (0U - (coded & 1)));
-}
-
-static bool find_source(const struct blob *blob, uint32_t line, uint32_t column, const char **file, uint32_t *source)
-{
-	const uint8_t *p = blob->map;
-	uint32_t files = read_varint(&p, blob->map_end);
-	const uint8_t *names = p;
-	for (uint32_t i = 0; i < files && p < blob->map_end; i++)
-		p += strlen((const char *)p) + 1;
-	uint32_t at_line = 0, at_file = 0, at_source = 0, found_file = 0;
-	bool found = false;
-	while (p < blob->map_end) {
-		at_line += read_varint(&p, blob->map_end);
-		uint32_t at_column = read_varint(&p, blob->map_end);
-		at_file = add_zigzag(at_file, read_varint(&p, blob->map_end));
-		at_source = add_zigzag(at_source, read_varint(&p, blob->map_end));
-		if (at_line > line || (at_line == line && at_column > column))
-			break;
-		found = true;
-		found_file = at_file;
-		*source = at_source;
-	}
-	if (!found || found_file >= files)
-		return false;
-	while (found_file-- > 0)
-		names += strlen((const char *)names) + 1;
-	*file = (const char *)names;
-	return true;
-}
-
-/* Is there "NAME:LINE:COLUMN" at p? Then its source position, and where the text goes on. */
-static const char *match_position(const char *p, const char **file, uint32_t *source)
-{
-	for (const struct blob *blob = blobs; blob->name; blob++) {
-		size_t len = strlen(blob->name);
-		if (strncmp(p, blob->name, len) != 0 || p[len] != ':')
-			continue;
-		char *end;
-		unsigned long line = strtoul(p + len + 1, &end, 10);
-		unsigned long column = 1;
-		if (end == p + len + 1 || line == 0)
-			continue;
-		if (*end == ':') {
-			char *after;
-			column = strtoul(end + 1, &after, 10);
-			if (after != end + 1)
-				end = after;
-		}
-		if (column == 0)
-			column = 1;
-		if (find_source(blob, (uint32_t)line - 1, (uint32_t)column - 1, file, source))
-			return end;
+	for (const char *entry = source_files; *entry; entry += strlen(entry) + 1) {
+		char *name;
+		unsigned long lines = strtoul(entry, &name, 10);
+		if (*number <= lines)
+			return name + 1;
+		*number -= lines;
 	}
 	return NULL;
+}
+
+/* Is there "source:NUMBER:1" at p? Then file and line, and where the text goes on. */
+static const char *match_position(const char *p, const char **file, unsigned long *line)
+{
+	size_t len = strlen(SOURCE_NAME);
+	char *end;
+	if (strncmp(p, SOURCE_NAME, len) != 0 || p[len] < '0' || p[len] > '9')
+		return NULL;
+	*line = strtoul(p + len, &end, 10);
+	if (*line == 0 || !(*file = find_source(line)))
+		return NULL;
+	if (*end == ':')
+		strtoul(end + 1, &end, 10);
+	return end;
 }
 
 char *script_explain(const char *text)
@@ -445,11 +426,10 @@ char *script_explain(const char *text)
 	char before = '\n';
 	for (const char *p = text; *p;) {
 		const char *file = NULL;
-		uint32_t source = 0;
-		const char *end =
-			before == '(' || before == ' ' || before == '\n' ? match_position(p, &file, &source) : NULL;
+		unsigned long line = 0;
+		const char *end = before == '(' || before == ' ' || before == '\n' ? match_position(p, &file, &line) : NULL;
 		if (end) {
-			fprintf(stream, "%s:%u", file, source + 1);
+			fprintf(stream, "%s:%lu", file, line);
 			before = end[-1];
 			p = end;
 		} else {

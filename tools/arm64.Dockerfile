@@ -18,8 +18,8 @@ WORKDIR /build/native
 COPY native/ ./
 COPY dist/blobs/ /build/blobs/
 RUN for step in objects link; do \
-      make -s -j"$(nproc)" CROSS=aarch64-linux-gnu- RUN=qemu-aarch64-static VERSION="$VERSION" OUT=/build/out $step \
-        BLOBS="$(cd /build/blobs && for b in *.js; do printf '%s=/build/blobs/%s ' "${b%.js}" "$b"; done)" || exit 1; \
+      make -s -j"$(nproc)" CROSS=aarch64-linux-gnu- RUN=qemu-aarch64-static VERSION="$VERSION" OUT=/build/out \
+        SCRIPTS=/build/blobs $step || exit 1; \
     done \
  && mkdir -p /tree/usr/bin /tree/usr/libexec/usher \
  && cp /build/out/usher /tree/usr/bin/usher \

@@ -24,29 +24,39 @@ import {
 } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
+import { readSections } from "./elf.ts";
 import { ownTag } from "./image-tag.ts";
-import { encodeLineMap } from "./line-map.ts";
+import { encodeLineMaps } from "./line-map.ts";
 
 const root = join(import.meta.dirname, "..");
 const out = join(root, "dist");
 const blobDir = join(out, "blobs");
 
 /**
- * Every blob: the file whose exports it gives, and the most bytes of bytecode that loading it may bring, with all it
- * shares. What is loaded `after` others doesn't bring again what they have.
+ * Every blob: the file whose exports it gives, the blobs that are there before it is loaded, and the most bytes of
+ * bytecode that it may have. Those that stay for good are `resident`: their bytecode is used where it lies in the file.
  */
-const blobs: readonly {
+interface Blob {
   readonly name: string;
   readonly entry: string;
+  readonly after: readonly string[];
+  readonly isResident: boolean;
   readonly budget: number;
-  readonly after?: readonly string[];
-}[] = [
-  { name: "init", entry: "src/main.ts", budget: 190_000 },
-  { name: "manager", entry: "src/manager.ts", budget: 450_000 },
-  { name: "activation", entry: "src/activation.ts", budget: 32_000, after: ["init", "manager"] },
-  { name: "control", entry: "src/control.ts", budget: 32_000, after: ["init", "manager"] },
-  { name: "bus", entry: "src/bus.ts", budget: 82_000, after: ["init", "manager"] },
-  { name: "tools", entry: "src/tools.ts", budget: 280_000 },
+}
+
+const blobs: readonly Blob[] = [
+  { name: "init", entry: "src/main.ts", after: [], isResident: true, budget: 200_000 },
+  { name: "manager", entry: "src/manager.ts", after: ["init"], isResident: true, budget: 250_000 },
+  ...(
+    [
+      ["activation", 32_000],
+      ["control", 32_000],
+      ["bus", 82_000],
+    ] as const
+  ).map(([name, budget]) => ({
+    ...{ name, entry: `src/${name}.ts`, after: ["init", "manager"], isResident: false, budget },
+  })),
+  { name: "tools", entry: "src/tools.ts", after: [], isResident: false, budget: 280_000 },
 ];
 
 const binaryBudget = 3_000_000;
@@ -127,6 +137,7 @@ function contentHash(flavour: string): string {
     "package-lock.json",
     "Dockerfile",
     "tools/build.ts",
+    "tools/elf.ts",
     "tools/line-map.ts",
   ];
   for (const file of inputs.flatMap(filesBelow)) {
@@ -136,40 +147,45 @@ function contentHash(flavour: string): string {
   return hash.digest("hex");
 }
 
-/** For each entry: the blobs that it needs, itself and what it shares with others. */
-type Needs = Readonly<Record<string, readonly string[]>>;
+const scriptName = (path: string): string => basename(path, ".js");
 
-const blobName = (path: string): string => basename(path, ".js");
-
-/** Follows imports between the files that esbuild wrote. */
-function findNeeds(outputs: Metafile["outputs"]): Needs {
+/** For each entry: the scripts that it needs, itself first. */
+function findNeeds(outputs: Metafile["outputs"]): ReadonlyMap<string, readonly string[]> {
   const imports = new Map(
     Object.entries(outputs).map(([path, output]) => [
-      blobName(path),
-      output.imports.filter((item) => item.kind === "import-statement").map((item) => blobName(item.path)),
+      scriptName(path),
+      output.imports.filter((item) => item.kind === "import-statement").map((item) => scriptName(item.path)),
     ]),
   );
-  const needs: Record<string, string[]> = {};
-  for (const { name } of blobs.filter((blob) => imports.has(blob.name))) {
+  const needs = new Map<string, readonly string[]>();
+  for (const { name } of blobs) {
     const found = new Set([name]);
-    for (const blob of found) for (const other of imports.get(blob) ?? []) found.add(other);
-    needs[name] = [...found];
+    for (const script of found) for (const other of imports.get(script) ?? []) found.add(other);
+    needs.set(name, [...found]);
   }
   return needs;
 }
 
+/** What is in each blob, as native/compiler reads it: a line "NAME HOW SCRIPT…". */
+function listPacks(outputs: Metafile["outputs"]): string {
+  const needs = findNeeds(outputs);
+  const lines = blobs.map(({ name, after, isResident }) => {
+    const there = new Set(after.flatMap((other) => needs.get(other) ?? []));
+    const scripts = (needs.get(name) ?? []).filter((script) => !there.has(script));
+    return `${name} ${isResident ? "resident" : "later"} ${scripts.join(" ")}\n`;
+  });
+  return lines.join("");
+}
+
 /**
- * Bundles the entries into dist/blobs/NAME.js with its line map beside it. Code that several entries use becomes blobs
- * of its own (`shared-…`), so that it is in the binary once. Files that stay the same are left alone.
+ * Bundles the entries into dist/blobs. Code that several entries use becomes scripts of its own (`shared-…`). Files
+ * that stay the same are left alone.
  */
-async function bundle(): Promise<Needs> {
+async function bundle(): Promise<void> {
   mkdirSync(blobDir, { recursive: true });
-  // Some parts of usher are still to come.
-  const present = blobs.filter((blob) => existsSync(join(root, blob.entry)));
-  if (present.length === 0) return fail("no blob's entry file is there");
   const result = await build({
     absWorkingDir: root,
-    entryPoints: Object.fromEntries(present.map((blob) => [blob.name, blob.entry])),
+    entryPoints: Object.fromEntries(blobs.map((blob) => [blob.name, blob.entry])),
     bundle: true,
     splitting: true,
     chunkNames: "shared-[hash]",
@@ -191,25 +207,27 @@ async function bundle(): Promise<Needs> {
     treeShaking: true,
     metafile: true,
   });
-  const names = new Set<string>();
-  for (const file of result.outputFiles) {
-    const isMap = file.path.endsWith(".map");
-    const name = isMap ? basename(file.path).replace(/map$/, "lines") : basename(file.path);
-    const content = isMap ? encodeLineMap(JSON.parse(file.text)) : file.contents;
-    names.add(name);
-    writeFileSync(join(blobDir, name), content);
+  const files = new Map<string, string>([["packs", listPacks(result.metafile.outputs)]]);
+  const maps = result.outputFiles.filter((file) => file.path.endsWith(".map"));
+  const { sources, scripts } = encodeLineMaps(maps.map((file) => JSON.parse(file.text)));
+  files.set("sources", sources);
+  for (const [index, { path }] of maps.entries()) {
+    files.set(basename(path).replace(/js\.map$/, "lines"), scripts[index] ?? "");
   }
+  for (const file of result.outputFiles.filter((file) => file.path.endsWith(".js"))) {
+    files.set(basename(file.path), file.text);
+  }
+  for (const [name, text] of files) writeFileSync(join(blobDir, name), text);
   for (const old of readdirSync(blobDir)) {
-    if (!names.has(old)) rmSync(join(blobDir, old));
+    if (!files.has(old)) rmSync(join(blobDir, old));
   }
   if (process.argv.includes("--sizes")) printContents(result.metafile.outputs);
-  return findNeeds(result.metafile.outputs);
 }
 
 /** Where the bytes of each script come from, the largest files first. */
 function printContents(outputs: Metafile["outputs"]): void {
   for (const [path, output] of Object.entries(outputs).filter(([path]) => path.endsWith(".js"))) {
-    process.stdout.write(`${blobName(path)}: ${output.bytes} bytes\n`);
+    process.stdout.write(`${scriptName(path)}: ${output.bytes} bytes\n`);
     const files = Object.entries(output.inputs).sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput);
     for (const [file, { bytesInOutput }] of files) {
       if (bytesInOutput > 0) process.stdout.write(`  ${String(bytesInOutput).padStart(7)}  ${file}\n`);
@@ -218,14 +236,13 @@ function printContents(outputs: Metafile["outputs"]): void {
 }
 
 /** Runs docker with its output shown only where it fails. */
-function docker(args: readonly string[], show = false): string {
+function docker(args: readonly string[]): string {
   const result = spawnSync("docker", args, { cwd: root, encoding: "utf8", maxBuffer: 64 << 20 });
   if (result.error !== undefined) return fail(`cannot run docker: ${result.error.message}`);
   if (result.status !== 0) {
     process.stderr.write(result.stdout + result.stderr);
     return fail(`docker ${args[0]} failed`);
   }
-  if (show) process.stdout.write(result.stdout);
   return result.stdout;
 }
 
@@ -233,31 +250,19 @@ function imageExists(tag: string): boolean {
   return spawnSync("docker", ["image", "inspect", tag], { stdio: "ignore" }).status === 0;
 }
 
-/** The sizes that the Dockerfile's last step printed; a cached step prints none, so they are kept beside the binary. */
-function readSizes(log: string): Record<string, number> {
-  const sizes: Record<string, number> = {};
-  for (const match of log.matchAll(/^.*?\b(bytecode|binary) ([\w-]+) (\d+)$/gm)) {
-    sizes[`${match[1]} ${match[2]}`] = Number(match[3]);
-  }
-  return sizes;
-}
-
-/** An entry's size is that of all that is loaded with it, and is not there already. */
-function checkSizes(sizes: Readonly<Record<string, number>>, needs: Needs): void {
+/** Each blob has a section of its own in the binary, `.bytecode.NAME`. */
+function checkSizes(path: string): void {
+  const file = readFileSync(path);
+  const sections = new Map(readSections(file).map(({ name, size }) => [name, size]));
   const over: string[] = [];
   const check = (what: string, size: number, limit: number): void => {
-    process.stdout.write(`build: ${what.padEnd(18)} ${size} of ${limit} bytes\n`);
+    if (size === 0) fail(`${path} has no ${what}, so its size can't be checked`);
+    process.stdout.write(`build: ${what.padEnd(20)} ${String(size).padStart(7)} of ${limit} bytes\n`);
     if (size > limit) over.push(`${what} has ${size} bytes, its budget is ${limit}`);
   };
-  for (const blob of blobs) {
-    const parts = needs[blob.name];
-    if (parts === undefined) continue;
-    const loaded = new Set((blob.after ?? []).flatMap((name) => needs[name] ?? []));
-    const brought = parts.filter((part) => !loaded.has(part));
-    const size = brought.reduce((sum, part) => sum + (sizes[`bytecode ${part}`] ?? 0), 0);
-    check(`bytecode ${blob.name}`, size, blob.budget);
-  }
-  check("binary", sizes["binary usher"] ?? 0, binaryBudget);
+  for (const { name, budget } of blobs)
+    check(`bytecode ${name}`, sections.get(`.bytecode.${name}`) ?? 0, budget);
+  check("binary", file.length, binaryBudget);
   if (over.length > 0) fail(over.join("; "));
 }
 
@@ -275,11 +280,11 @@ async function main(): Promise<void> {
       return;
     }
   }
-  const needs = await bundle();
+  await bundle();
   if (bundleOnly) return;
 
   const version = String(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version);
-  const log = docker([
+  docker([
     "build",
     ...(target === "" ? [] : ["--target", target]),
     ...["--build-arg", `FLAVOUR=${flavour}`, "--build-arg", `VERSION=${version}`],
@@ -292,12 +297,7 @@ async function main(): Promise<void> {
   // A running binary can't be written to, but its name can be given to another.
   renameSync(fresh, join(out, binary));
 
-  const sizeFile = join(out, `.${binary}.sizes`);
-  const sizes = readSizes(log);
-  if (Object.keys(sizes).length === 0 && existsSync(sizeFile))
-    Object.assign(sizes, JSON.parse(readFileSync(sizeFile, "utf8")));
-  writeFileSync(sizeFile, JSON.stringify(sizes));
-  if (flavour === "release") checkSizes(sizes, needs);
+  if (flavour === "release") checkSizes(join(out, binary));
   if (flavour === "release") checkVersion(join(out, binary), version);
   writeFileSync(stamp, hash);
   process.stdout.write(`build: dist/${binary}, image ${image}\n`);

@@ -1,12 +1,23 @@
 /**
- * From esbuild's source map to the compact line map that native/script.c reads when something has failed: number of
- * files, their names (each ended by NUL), then an entry wherever the source line changes within the bundle:
- * bundle line (difference), column, file (zigzag difference), source line (zigzag difference), all as varints.
+ * From esbuild's source maps to what native/compiler puts into the bytecode. All source files count as one long text:
+ * the lines of the first, then those of the second, and so on. A position in a script is then one number, and a list of
+ * the files with their numbers of lines leads back to file and line when something has failed (native/script.c).
+ *
+ * The list (`sources`) has a line "COUNT NAME" for each file. A script's map (`SCRIPT.lines`) has a line
+ * "LINE COLUMN NUMBER" (all from 0) wherever the number changes within the script.
  */
 
 export interface SourceMap {
   readonly sources: readonly string[];
   readonly mappings: string;
+}
+
+/** Positions within one script. */
+interface Mapping {
+  readonly line: number;
+  readonly column: number;
+  readonly source: string;
+  readonly sourceLine: number;
 }
 
 const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -29,47 +40,61 @@ function decodeSegment(segment: string): number[] {
   return numbers;
 }
 
-function pushVarint(bytes: number[], value: number): void {
-  let rest = value;
-  while (rest > 127) {
-    bytes.push((rest & 127) | 128);
-    rest >>>= 7;
-  }
-  bytes.push(rest);
-}
-
-const zigzag = (value: number): number => (value < 0 ? -value * 2 - 1 : value * 2);
-
 /** A name that says more than the path into node_modules does. */
 function shortName(source: string): string {
   const at = source.lastIndexOf("node_modules/");
   return at < 0 ? source.replace(/^(\.\.\/)+/, "") : source.slice(at + "node_modules/".length);
 }
 
-export function encodeLineMap(map: SourceMap): Uint8Array {
-  const bytes: number[] = [];
-  pushVarint(bytes, map.sources.length);
-  for (const source of map.sources) bytes.push(...new TextEncoder().encode(shortName(source)), 0);
+function decodeMap({ sources, mappings }: SourceMap): Mapping[] {
+  const found: Mapping[] = [];
   let file = 0;
-  let line = 0;
-  let written = { bundleLine: 0, file: 0, line: 0 };
-  map.mappings.split(";").forEach((segments, bundleLine) => {
+  let sourceLine = 0;
+  for (const [line, segments] of mappings.split(";").entries()) {
     let column = 0;
-    let first = true;
     for (const segment of segments === "" ? [] : segments.split(",")) {
       const [columnDelta = 0, fileDelta, lineDelta] = decodeSegment(segment);
       column += columnDelta;
       if (fileDelta === undefined || lineDelta === undefined) continue;
       file += fileDelta;
-      line += lineDelta;
-      if (!first && file === written.file && line === written.line) continue;
-      first = false;
-      pushVarint(bytes, bundleLine - written.bundleLine);
-      pushVarint(bytes, column);
-      pushVarint(bytes, zigzag(file - written.file));
-      pushVarint(bytes, zigzag(line - written.line));
-      written = { bundleLine, file, line };
+      sourceLine += lineDelta;
+      found.push({ line, column, source: shortName(sources[file] ?? "?"), sourceLine });
     }
-  });
-  return new Uint8Array(bytes);
+  }
+  return found;
+}
+
+export interface LineMaps {
+  readonly sources: string;
+  /** By script, in the order in which they came. */
+  readonly scripts: readonly string[];
+}
+
+export function encodeLineMaps(maps: readonly SourceMap[]): LineMaps {
+  const scripts = maps.map(decodeMap);
+  const counts = new Map<string, number>();
+  for (const { source, sourceLine } of scripts.flat()) {
+    counts.set(source, Math.max(counts.get(source) ?? 0, sourceLine + 1));
+  }
+  const first = new Map<string, number>();
+  let lines = 0;
+  for (const [source, count] of counts) {
+    first.set(source, lines);
+    lines += count;
+  }
+  return {
+    sources: [...counts].map(([source, count]) => `${count} ${source}\n`).join(""),
+    scripts: scripts.map((mappings) => encodeScript(mappings, first)),
+  };
+}
+
+function encodeScript(mappings: readonly Mapping[], first: ReadonlyMap<string, number>): string {
+  let text = "";
+  let written = -1;
+  for (const { line, column, source, sourceLine } of mappings) {
+    const number = (first.get(source) ?? 0) + sourceLine;
+    if (number !== written) text += `${line} ${column} ${number}\n`;
+    written = number;
+  }
+  return text;
 }

@@ -1,23 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { product, root } from "../box.ts";
+import { product } from "../box.ts";
 import type { Case } from "../case.ts";
-import { readSections } from "../elf.ts";
+import { readSections } from "../../tools/elf.ts";
 import { type Figure, figure } from "../figures.ts";
-
-/** Sizes of the blobs' bytecode, as the build notes them ("bytecode init": 123456). */
-function blobSizes(): (readonly [string, number])[] {
-  const path = join(root, "dist/.usher.sizes");
-  if (!existsSync(path)) return [];
-  const sizes: Readonly<Record<string, number>> = JSON.parse(readFileSync(path, "utf8"));
-  const sums = new Map<string, number>();
-  for (const [name, bytes] of Object.entries(sizes)) {
-    // What several blobs share is in files that are named for their content.
-    const what = name.startsWith("bytecode shared") ? "bytecode shared" : name;
-    if (what.startsWith("bytecode ")) sums.set(what, (sums.get(what) ?? 0) + bytes);
-  }
-  return [...sums];
-}
 
 /** systemd's program is small because it is in two libraries of its own. */
 const measurePeers = `
@@ -42,13 +27,11 @@ export const size: Case = {
     );
     if (!existsSync(product)) return figures;
     const file = readFileSync(product);
-    const sections = readSections(file)
-      .filter((section) => section.size >= 16_384)
-      .map((section) => [`section ${section.name}`, section.size] as const);
+    const sections = readSections(file).filter(({ name, size }) => size >= 16_384 || name.startsWith(".bytecode."));
     return [
       ...figures,
       sizeFigure("usher", file.length),
-      ...[...blobSizes(), ...sections].map(([what, bytes]) => sizeFigure(`usher: ${what}`, bytes)),
+      ...sections.map(({ name, size }) => sizeFigure(`usher: section ${name}`, size)),
     ];
   },
 };

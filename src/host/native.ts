@@ -67,7 +67,7 @@ export interface NativeBoot {
   readonly blobs: readonly string[];
   /** Evaluates another blob (once) and returns what its entry file exports. Throws where there is none. */
   loadBlob(name: string): unknown;
-  /** Rewrites `init:LINE:COLUMN` in a stack trace to source file and line. */
+  /** Rewrites `source:NUMBER:1` in a stack trace to source file and line. */
   explainStack(text: string): string;
   /** Flushes output (within a bound) and ends the process. Never returns. */
   exit(code: number): never;

@@ -118,6 +118,26 @@ function frame(bytes: string, more: Partial<CaptureSink> = {}): [number, string]
 }
 
 const checks: Record<string, () => void> = {
+  "bytecode: what stays is used where it lies in the file"() {
+    const { copiedBytecode } = native as unknown as { copiedBytecode(): number };
+    const before = copiedBytecode();
+    native.loadBlob("manager");
+    same(copiedBytecode() - before, 0, "bytes copied");
+    native.loadBlob("control");
+    if (copiedBytecode() === before) throw new Error("what is counted is not what is copied");
+  },
+  "failures: a stack has files and lines of the source"() {
+    const { main } = native.loadBlob("manager") as { main(early: unknown): void };
+    try {
+      main(null);
+    } catch (error) {
+      const stack = native.explainStack((error as Error).stack ?? "");
+      if (/\(src\/runtime\/boot\/init\.ts:\d+\)\n.*\(src\/manager\.ts:\d+\)/.test(stack)) return;
+      throw new Error(`the stack is ${stack}`, { cause: error });
+    }
+    throw new Error("nothing failed");
+  },
+
   "text survives the round trip, bytes that aren't UTF-8 too"() {
     const path = `${directory}/\udcff-${utf8}`;
     same(native.writeFile(path, `x\udc80\udcfe${utf8}`, 0o644), 0);

@@ -1,0 +1,248 @@
+/*
+ * The engine's form of a bytecode array, read once and written anew with less in it.
+ *
+ * Left out: the variables' names and scopes of each function, which only eval and a debugger ask for, and columns.
+ * Everything else is copied as it is; what is not known ends the tool, so that another version of the engine can't be
+ * misread. The bytes of the functions themselves are not looked into.
+ */
+#include "compiler.h"
+
+#include <stdlib.h>
+
+enum tag {
+	TAG_NULL = 1,
+	TAG_UNDEFINED,
+	TAG_FALSE,
+	TAG_TRUE,
+	TAG_INT,
+	TAG_FLOAT,
+	TAG_STRING,
+	TAG_OBJECT,
+	TAG_ARRAY,
+	TAG_BIG_INT,
+	TAG_TEMPLATE,
+	TAG_FUNCTION,
+	TAG_MODULE,
+};
+
+#define VERSION 4
+#define HAS_DEBUG (1U << 10)
+#define EXPORT_LOCAL 0
+
+struct rewriter {
+	struct reader in;
+	struct bytes *out;
+	const struct line_map *map;
+	uint32_t source_name, first_name;
+};
+
+static unsigned copy_byte(struct rewriter *r)
+{
+	unsigned byte = take_byte(&r->in);
+	put_byte(r->out, byte);
+	return byte;
+}
+
+static uint32_t copy_number(struct rewriter *r)
+{
+	uint32_t value = take_varint(&r->in);
+	put_varint(r->out, value);
+	return value;
+}
+
+static void copy_bytes(struct rewriter *r, size_t size)
+{
+	put_bytes(r->out, take_bytes(&r->in, size), size);
+}
+
+static void copy_string(struct rewriter *r)
+{
+	uint32_t length = copy_number(r);
+	copy_bytes(r, (size_t)(length >> 1) << (length & 1));
+}
+
+static void copy_value(struct rewriter *r);
+
+static void leave_out_variables(struct rewriter *r)
+{
+	uint32_t count = take_varint(&r->in);
+	put_varint(r->out, 0);
+	while (count-- > 0) {
+		for (int i = 0; i < 3; i++)
+			take_varint(&r->in);
+		take_byte(&r->in);
+	}
+}
+
+static void copy_captured(struct rewriter *r, uint32_t count)
+{
+	while (count-- > 0) {
+		copy_number(r);
+		copy_number(r);
+		copy_byte(r);
+	}
+}
+
+static void rewrite_lines(struct rewriter *r)
+{
+	take_varint(&r->in);
+	put_varint(r->out, r->source_name);
+	uint32_t size = take_varint(&r->in);
+	const uint8_t *table = take_bytes(&r->in, size);
+	struct bytes lines = {0};
+	if (size > 0)
+		line_map_translate(r->map, (struct reader){table, table + size}, &lines);
+	put_varint(r->out, (uint32_t)lines.size);
+	put_bytes(r->out, lines.data, lines.size);
+	if (copy_number(r) != 0)
+		die("the bytecode holds source text");
+}
+
+static void copy_function(struct rewriter *r)
+{
+	unsigned flags = copy_byte(r);
+	flags |= copy_byte(r) << 8;
+	copy_byte(r); /* mode */
+	for (int i = 0; i < 5; i++)
+		copy_number(r); /* name, arguments, variables, length, stack */
+	uint32_t captured = copy_number(r), constants = copy_number(r), size = copy_number(r);
+	leave_out_variables(r);
+	copy_captured(r, captured);
+	copy_bytes(r, size);
+	if (flags & HAS_DEBUG)
+		rewrite_lines(r);
+	while (constants-- > 0)
+		copy_value(r);
+}
+
+static void copy_module(struct rewriter *r)
+{
+	copy_number(r);
+	for (uint32_t requests = copy_number(r); requests > 0; requests--)
+		copy_number(r);
+	for (uint32_t exports = copy_number(r); exports > 0; exports--) {
+		bool is_local = copy_byte(r) == EXPORT_LOCAL;
+		copy_number(r);
+		if (!is_local)
+			copy_number(r);
+		copy_number(r);
+	}
+	for (uint32_t stars = copy_number(r); stars > 0; stars--)
+		copy_number(r);
+	for (uint32_t imports = copy_number(r); imports > 0; imports--) {
+		for (int i = 0; i < 3; i++)
+			copy_number(r);
+	}
+	copy_byte(r); /* top-level await */
+	copy_value(r);
+}
+
+static void copy_value(struct rewriter *r)
+{
+	unsigned tag = copy_byte(r);
+	switch (tag) {
+	case TAG_NULL:
+	case TAG_UNDEFINED:
+	case TAG_FALSE:
+	case TAG_TRUE:
+		break;
+	case TAG_INT:
+		copy_number(r);
+		break;
+	case TAG_FLOAT:
+		copy_bytes(r, 8);
+		break;
+	case TAG_STRING:
+		copy_string(r);
+		break;
+	case TAG_BIG_INT:
+		copy_bytes(r, copy_number(r));
+		break;
+	case TAG_OBJECT:
+		for (uint32_t count = copy_number(r); count > 0; count--) {
+			copy_number(r);
+			copy_value(r);
+		}
+		break;
+	case TAG_ARRAY:
+	case TAG_TEMPLATE:
+		for (uint32_t count = copy_number(r); count > 0; count--)
+			copy_value(r);
+		if (tag == TAG_TEMPLATE)
+			copy_value(r);
+		break;
+	case TAG_FUNCTION:
+		copy_function(r);
+		break;
+	case TAG_MODULE:
+		copy_module(r);
+		break;
+	default:
+		die("the bytecode holds something unknown (tag %u)", tag);
+	}
+}
+
+static void expect(struct rewriter *r, unsigned tag)
+{
+	unsigned found = take_byte(&r->in);
+	if (found != tag)
+		die("tag %u where %u was expected", found, tag);
+}
+
+/* The object of names, which is there to have them in the list; the last is the sources'. */
+static void leave_out_names(struct rewriter *r)
+{
+	expect(r, TAG_OBJECT);
+	for (uint32_t names = take_varint(&r->in); names > 0; names--) {
+		r->source_name = take_varint(&r->in);
+		if (r->first_name == 0)
+			r->first_name = r->source_name >> 1;
+		expect(r, TAG_UNDEFINED);
+	}
+}
+
+/* A function that pushes one name after the other. */
+static void put_holder(struct rewriter *r, uint8_t name_opcode, uint32_t names)
+{
+	put_byte(r->out, TAG_FUNCTION);
+	for (int i = 0; i < 3; i++)
+		put_byte(r->out, 0); /* flags, mode */
+	for (int i = 0; i < 7; i++)
+		put_varint(r->out, 0); /* name, arguments, variables, length, stack, captured, constants */
+	put_varint(r->out, names * 5);
+	put_varint(r->out, 0); /* variables' names */
+	for (uint32_t i = 0; i < names; i++) {
+		uint32_t number = r->first_name + i;
+		put_byte(r->out, name_opcode);
+		for (int shift = 0; shift < 32; shift += 8)
+			put_byte(r->out, number >> shift & 0xff);
+	}
+}
+
+void rewrite_pack(struct reader written, const struct selection *selection, struct bytes *out)
+{
+	struct bytes left_out = {0};
+	struct rewriter r = {.in = written, .out = out};
+	if (copy_byte(&r) != VERSION)
+		die("another version of bytecode than this tool knows");
+	uint32_t names = copy_number(&r);
+	for (uint32_t i = 0; i < names; i++)
+		copy_string(&r);
+	put_byte(out, TAG_ARRAY);
+	expect(&r, TAG_ARRAY);
+	if (take_varint(&r.in) != (uint32_t)selection->count + 1)
+		die("another number of modules than expected");
+	put_varint(out, (uint32_t)(selection->end - selection->first) + (selection->name_opcode ? 1 : 0));
+	leave_out_names(&r);
+	for (int i = 0; i < selection->count; i++) {
+		r.map = selection->maps[i];
+		r.out = i >= selection->first && i < selection->end ? out : &left_out;
+		copy_value(&r);
+	}
+	if (r.in.at != r.in.end)
+		die("the bytecode goes on where an end was expected");
+	r.out = out;
+	if (selection->name_opcode)
+		put_holder(&r, selection->name_opcode, names);
+	free(left_out.data);
+}
