@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -68,7 +69,11 @@ static JSValue js_exit(JSContext *ctx, JSValueConst this, int argc, JSValueConst
 		return JS_EXCEPTION;
 	output_flush(EXIT_FLUSH_USEC);
 #ifdef __SANITIZE_ADDRESS__
-	/* _exit skips it. */
+	/*
+	 * _exit skips it. It stops this process by SIGSTOP, which the SIGCONT that inits send after a SIGTERM would take
+	 * back, and then waits for ever: such a SIGCONT is let in first.
+	 */
+	poll(NULL, 0, 20);
 	if (__lsan_do_recoverable_leak_check())
 		_exit(99);
 #endif
