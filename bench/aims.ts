@@ -1,6 +1,6 @@
 /** What usher wants to reach, as functions of the figures. A row here is a row in the results, met or not. */
 
-import { type Figure, type Lookup, show } from "./figures.ts";
+import { type Figure, type Lookup, type Ratio, show } from "./figures.ts";
 
 /** How an aim came out. */
 export type Verdict = { readonly got: string; readonly met: boolean };
@@ -44,6 +44,23 @@ function atLeast(
   };
 }
 
+/** A rate that is at least so much of the reference's, round by round; the processor time is told beside it. */
+function withinPaired(
+  least: number,
+  rate: (find: Lookup) => Figure | undefined,
+  cpu: (find: Lookup) => Figure | undefined,
+): Aim["judge"] {
+  return (find) => {
+    const paired = rate(find)?.paired;
+    if (paired === undefined) return undefined;
+    const text = ({ median, low, high }: Ratio): string =>
+      `${median.toFixed(3)} × (${low.toFixed(3)} to ${high.toFixed(3)})`;
+    const time = cpu(find)?.paired;
+    const beside = time === undefined ? "" : `, CPU a request ${text(time)}`;
+    return { got: `${text(paired)}${beside}`, met: paired.median >= least };
+  };
+}
+
 /** At most so much, for the largest of several figures. */
 function atMost(limit: number, metrics: readonly (readonly [string, string, string])[]): Aim["judge"] {
   return (find) => {
@@ -62,13 +79,6 @@ const ours =
     find(measurement, subject, metric);
 const tini = (measurement: string, metric: string): ((find: Lookup) => Figure | undefined) =>
   ours(measurement, metric, "tini");
-
-const share =
-  (factor: number, of: (find: Lookup) => Figure | undefined) =>
-  (find: Lookup): Figure | undefined => {
-    const figure = of(find);
-    return figure === undefined ? undefined : { ...figure, median: figure.median * factor };
-  };
 
 /** In KiB. */
 const megabyte = 1e6 / 1024;
@@ -145,20 +155,13 @@ export const aims: readonly Aim[] = [
     text: "Accept=yes, 64 at once: at least tcpserver's rate",
     judge: atLeast(ours("accept", "parallel"), ours("accept", "parallel", "tcpserver")),
   },
-  {
-    key: "adopted-redis",
-    text: "Redis with an adopted socket: within 2 % of its rate by itself",
-    judge: atLeast(
-      ours("adopted", "redis-rate", "adopted"),
-      share(0.98, ours("adopted", "redis-rate", "direct")),
+  ...(["redis", "nginx"] as const).map((server) => ({
+    key: `adopted-${server}`,
+    text: `${server === "redis" ? "Redis" : "nginx"} with an adopted socket: within 2 % of its rate by itself`,
+    judge: withinPaired(
+      0.98,
+      ours("adopted", `${server}-rate`, "adopted"),
+      ours("adopted", `${server}-cpu`, "adopted"),
     ),
-  },
-  {
-    key: "adopted-nginx",
-    text: "nginx with an adopted socket: within 2 % of its rate by itself",
-    judge: atLeast(
-      ours("adopted", "nginx-rate", "adopted"),
-      share(0.98, ours("adopted", "nginx-rate", "direct")),
-    ),
-  },
+  })),
 ];

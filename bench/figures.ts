@@ -16,7 +16,12 @@ export type Figure = {
   readonly low: number;
   readonly high: number;
   readonly samples: number;
+  /** The ratios to the reference, one a round, where the rounds are short enough for that to mean something. */
+  readonly paired?: Ratio;
 };
+
+/** A median with its quartiles. */
+export type Ratio = { readonly median: number; readonly low: number; readonly high: number };
 
 /** One line of the driver's output. */
 export type Sample = { readonly subject: string; readonly metric: string; readonly value: number };
@@ -28,6 +33,49 @@ export function parseSamples(text: string): Sample[] {
     .map((line) => line.split(" "))
     .filter((words) => words.length === 3)
     .map(([subject = "", metric = "", value = ""]) => ({ subject, metric, value: Number(value) }));
+}
+
+/** A sample of a known round. */
+export type RoundSample = Sample & { readonly round: number };
+
+/** Reads "ROUND LABEL METRIC VALUE" a line. */
+export function parseRounds(text: string): RoundSample[] {
+  return text
+    .split("\n")
+    .map((line) => line.split(" "))
+    .filter((words) => words.length === 4)
+    .map(([round = "", subject = "", metric = "", value = ""]) => ({
+      round: Number(round),
+      subject,
+      metric,
+      value: Number(value),
+    }));
+}
+
+/** Adds to each figure how its samples compare with the reference's of the same rounds. */
+export function pairWith(
+  reference: string,
+  samples: readonly RoundSample[],
+  figures: readonly Figure[],
+): Figure[] {
+  const key = ({ round, metric }: RoundSample): string => `${round} ${metric}`;
+  const references = new Map(
+    samples.filter(({ subject }) => subject === reference).map((sample) => [key(sample), sample.value]),
+  );
+  return figures.map((one) => {
+    const ratios = samples
+      .filter(({ subject, metric }) => subject === one.subject && metric === one.metric)
+      .map((sample) => sample.value / (references.get(key(sample)) ?? Number.NaN))
+      .filter(Number.isFinite)
+      .toSorted((a, b) => a - b);
+    if (one.subject === reference || ratios.length === 0) return one;
+    const paired = {
+      median: quantile(ratios, 0.5),
+      low: quantile(ratios, 0.25),
+      high: quantile(ratios, 0.75),
+    };
+    return { ...one, paired };
+  });
 }
 
 /** The value below which that share of the (sorted) values lies, interpolated. */

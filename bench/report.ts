@@ -25,9 +25,10 @@ export function formatTable(head: readonly string[], rows: readonly (readonly st
 
 function formatCell(one: Figure | undefined, reference: Figure | undefined): string {
   if (one === undefined) return "–";
-  const ratio =
-    reference === undefined || reference === one ? "" : ` (${(one.median / reference.median).toFixed(2)} ×)`;
-  return show(one.median, one.unit) + ratio;
+  const value = show(one.median, one.unit);
+  if (one.paired !== undefined) return `${value} (${one.paired.median.toFixed(3)} ×)`;
+  if (reference === undefined || reference === one) return value;
+  return `${value} (${(one.median / reference.median).toFixed(2)} ×)`;
 }
 
 /** The table of one case. */

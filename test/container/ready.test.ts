@@ -14,6 +14,9 @@ describe("ReadyCheck=", () => {
       ...check("tcp:7011", 7011),
       ...check("log:^listen", 7012),
       ...check("exec:/usr/bin/test -e /tmp/exec-ready", 7013),
+      "tried.service":
+        "[Service]\nExecStart=/usr/bin/sleep infinity\n[X-Usher]\n" +
+        "ReadyCheck=exec:/bin/sh -c 'date +%%s%%N >>/tmp/tries; test -e /tmp/tried-ready'\n",
       "unix.service":
         "[Service]\nExecStart=/opt/server plain /tmp/unix.sock\n[X-Usher]\nReadyCheck=unix:/tmp/unix.sock\n",
       "http.service":
@@ -48,6 +51,23 @@ describe("ReadyCheck=", () => {
     expect((await box().exec(["usherctl", "is-active", "http.service"])).stdout).toBe("activating\n");
     await box().run("touch /srv/ready");
     await started;
+  });
+
+  test("tries begin at short intervals, which grow, and end with the first success", async () => {
+    const started = box().run(["usherctl", "start", "tried.service"]);
+    const tries = async (): Promise<number[]> =>
+      (await box().run("cat /tmp/tries 2>/dev/null || true")).split("\n").filter(Boolean).map(Number);
+    while ((await tries()).length < 14);
+    await box().run("touch /tmp/tried-ready");
+    await started;
+    const times = await tries();
+    const waits = times.slice(1).map((time, index) => (time - (times[index] ?? 0)) / 1e6);
+    // 10 ms and half as much again each time, and beside that what a try takes.
+    expect(Math.min(...waits.slice(0, 5))).toBeLessThan(200);
+    expect(waits[12]).toBeGreaterThan(800);
+    // Twice the longest interval, in which another try would come.
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    expect(await tries()).toHaveLength(times.length);
   });
 
   test("a program that ends before it is ready has failed", async () => {

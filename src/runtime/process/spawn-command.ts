@@ -133,6 +133,11 @@ const STEP_SUBJECTS: Readonly<Record<string, (exec: ExecSettings) => string | nu
   chdir: (exec) => exec.workingDirectory,
 };
 
+/** What to do about it, where that is always the same. */
+const STEP_ADVICE: Readonly<Record<string, string>> = {
+  "adopt sockets": "; kernel or seccomp profile refuse the filter, AdoptSockets=try runs it without",
+};
+
 /** "cannot run /opt/app: chdir /srv: No such file or directory (ENOENT)" */
 export function stepFailure(
   { command, unit }: Pick<SpawnOrder, "command" | "unit">,
@@ -142,7 +147,8 @@ export function stepFailure(
 ): SpawnFailure {
   const subject = STEP_SUBJECTS[step]?.(unit.exec) ?? null;
   const what = subject === null ? step : `${step} ${subject}`;
-  return { exitStatus, message: `cannot run ${command.path}: ${what}: ${describe(-errno)}` };
+  const advice = STEP_ADVICE[step] ?? "";
+  return { exitStatus, message: `cannot run ${command.path}: ${what}: ${describe(-errno)}${advice}` };
 }
 
 function prepare(
