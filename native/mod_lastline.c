@@ -144,6 +144,12 @@ static bool is_stop(int signal)
 	return signal == SIGTERM || signal == SIGINT || signal == SIGRTMIN + 3;
 }
 
+static void ask_to_stop(void)
+{
+	signal_everybody(stop_signal);
+	signal_everybody(SIGCONT);
+}
+
 static _Noreturn void last_loop(int signal_fd, uint64_t deadline)
 {
 	bool killing = false;
@@ -175,8 +181,7 @@ static _Noreturn void last_loop(int signal_fd, uint64_t deadline)
 				deadline = now_monotonic();
 			else if (!deadline) {
 				deadline = now_monotonic() + stop_budget;
-				signal_everybody(stop_signal);
-				signal_everybody(SIGCONT);
+				ask_to_stop();
 			}
 		}
 	}
@@ -204,7 +209,11 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 	say(text, sizeof text - 1);
 	/* A fault in the loop itself has nothing left to fall back to. */
 	lastline_forget();
-	last_loop(loop_signal_fd(), 0);
+	if (overdue_at == 0)
+		last_loop(loop_signal_fd(), 0);
+	/* In the middle of a stop, whose signal will not come again. */
+	ask_to_stop();
+	last_loop(loop_signal_fd(), overdue_at - OVERDUE_USEC);
 }
 
 void lastline_start(void)

@@ -98,4 +98,19 @@ describe("the last line", () => {
       docker("rm", "--force", id);
     }
   });
+
+  it("ends in time after a fault in the middle of a stop, whose signal has been taken already", async () => {
+    const id = createContainer(ownTag("usher:test"), bundle("crash"), "11", "stop");
+    try {
+      docker("start", id);
+      await expect.poll(() => docker("logs", id), { timeout: 10_000 }).toContain("alive");
+      const before = Date.now();
+      docker("stop", "--time", "9", id);
+      expect(Date.now() - before).toBeLessThan(5000);
+      expect(spawnSync("docker", ["logs", id], { encoding: "utf8" }).stderr).toContain("service ends");
+      expect(docker("inspect", "--format", "{{.State.ExitCode}}", id)).toBe("70");
+    } finally {
+      docker("rm", "--force", id);
+    }
+  });
 });

@@ -1,12 +1,15 @@
 /**
  * A PID 1 whose engine crashes on purpose: one service that says what it does, one that ignores SIGTERM. Run by
- * test/container/native.test.ts; the argument is the signal number of the crash.
+ * test/container/native.test.ts; the arguments are the signal number of the crash and, for one in the middle of a stop,
+ * "stop".
  */
 import { native } from "../../src/host/native.ts";
 
 const hooks = native as unknown as { readonly crash: (signal: number) => void };
 
+const crash = (): void => hooks.crash(Number(native.argv[3]));
 native.onSignal((signal) => {
+  if (signal === 15) crash();
   if (signal === 17) native.reap(() => undefined);
 });
 native.setLastLine(15, 500_000);
@@ -36,7 +39,7 @@ else {
   ]);
   start("trap '' TERM; while :; do sleep 1; done", [-1, -1, -1]);
   native.close(write);
-  native.onTimer(() => hooks.crash(Number(native.argv[3])));
-  native.setTimer(native.monotonic() + 100_000);
+  native.onTimer(crash);
+  if (native.argv[4] !== "stop") native.setTimer(native.monotonic() + 100_000);
   native.run();
 }
