@@ -190,6 +190,15 @@ test("list-dependencies draws targets open, other units closed, and stops at a c
   );
 });
 
+test("list-dependencies as JSON names each unit of the tree once", async () => {
+  const { out } = await systemctl("list-dependencies -o json", { backend: tree });
+  const rows = JSON.parse(out) as { unit: string; dependencies: string[] }[];
+  expect(rows[0]?.unit).toBe("default.target");
+  expect(new Set(rows.map(({ unit }) => unit)).size).toBe(rows.length);
+  for (const { dependencies } of rows)
+    for (const name of dependencies) expect(rows.some(({ unit }) => unit === name)).toBe(true);
+});
+
 test("list-dependencies --all opens everything, --reverse turns round, --plain indents", async () => {
   expect((await systemctl("list-dependencies --all a", { backend: tree })).out).toBe(
     "a.service\n● └─x.socket\n",

@@ -205,6 +205,19 @@ test.each([
   ["is-failed myapp", "active\n", 1],
   ["is-failed nope", "inactive\n", 4],
   ["is-system-running", "running\n", 0],
+  [
+    "is-active -o json myapp nope",
+    '[{"unit":"myapp.service","state":"active"},{"unit":"nope.service","state":"inactive"}]\n',
+    0,
+  ],
+  ["is-system-running -o json", '{"state":"running"}\n', 0],
+  [
+    "-t help",
+    "Available unit types:\nservice\nmount\nswap\nsocket\ntarget\ndevice\nautomount\ntimer\npath\nslice\nscope\n",
+    0,
+  ],
+  ["--kill-whom=help kill", "all\nmain\ncontrol\n", 0],
+  ["--timestamp=help", "pretty\nus\nutc\nus+utc\nunix\n", 0],
 ])("%s", async (line, out, status) => {
   const outcome = await systemctl(line, { backend: backendWith() });
   expect(outcome.out).toBe(out);

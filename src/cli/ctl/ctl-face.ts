@@ -4,11 +4,18 @@ import { chooseStyle } from "../format/style.ts";
 import type { System } from "../system.ts";
 import { type Context, complain, createContext, EXIT_FAILURE, EXIT_OK } from "./context.ts";
 import { ctlHelp } from "./help.ts";
-import { readCtlOptions } from "./options.ts";
+import { helpList } from "./help-lists.ts";
+import { checkCtlOptions, parseCtlOptions } from "./options.ts";
 import { VERBS, type Verb } from "./verbs.ts";
 
 export async function runCtl(system: System, program: "usherctl" | "systemctl"): Promise<number> {
-  const settings = readCtlOptions(program, system.args);
+  const parsed = parseCtlOptions(program, system.args);
+  const list = parsed.ok ? helpList(parsed.value) : null;
+  if (list !== null) {
+    system.output.write(list);
+    return EXIT_OK;
+  }
+  const settings = parsed.ok ? checkCtlOptions(parsed.value) : parsed;
   if (!settings.ok) {
     system.output.writeError(`${settings.error}\n`);
     return EXIT_FAILURE;

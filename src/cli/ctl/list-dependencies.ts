@@ -19,9 +19,50 @@ export async function listDependencies(context: Context, typed: readonly string[
   if (!reply.ok) return reportFailure(context, "Failed to get dependencies", reply.error);
   const nodes = new Map(reply.value.nodes.map((node) => [node.name, node]));
   const roots = typed.length === 0 ? ["default.target"] : typed.map((word) => completeName(context, word));
+  const { json } = context.settings;
+  if (json !== "off") {
+    const rows = reached(context, nodes, roots);
+    print(context, `${JSON.stringify(rows, null, json === "pretty" ? 2 : 0)}\n`);
+    return EXIT_OK;
+  }
   const trees = roots.map((root) => formatTree(context, nodes, root));
   print(context, trees.join("\n"));
   return EXIT_OK;
+}
+
+interface Reached {
+  readonly unit: string;
+  readonly active: string;
+  /** Names, in the tree's order. */
+  readonly dependencies: readonly string[];
+}
+
+/** For JSON: every unit of the trees once, those that the tree leaves closed without what is below them. */
+function reached(
+  { settings }: Context,
+  nodes: ReadonlyMap<string, DependencyNode>,
+  roots: readonly string[],
+): readonly Reached[] {
+  const kinds = KINDS[directionOf(settings)];
+  const found = new Map<string, Reached>();
+  const queue = [...roots];
+  for (const unit of queue) {
+    if (found.has(unit)) continue;
+    const opens = roots.includes(unit) || settings.options.has("all") || unit.endsWith(".target");
+    const dependencies = opens ? below(nodes, kinds, unit) : [];
+    found.set(unit, { unit, active: nodes.get(unit)?.activeState ?? "inactive", dependencies });
+    queue.push(...dependencies);
+  }
+  return [...found.values()];
+}
+
+function below(
+  nodes: ReadonlyMap<string, DependencyNode>,
+  kinds: readonly string[],
+  unit: string,
+): readonly string[] {
+  const dependencies = nodes.get(unit)?.dependencies ?? {};
+  return [...new Set(kinds.flatMap((kind) => dependencies[kind] ?? []))].sort(compareTreeNodes);
 }
 
 function directionOf({ options }: Context["settings"]): Direction {
@@ -65,8 +106,7 @@ function children(
   parent: Frame,
   isRoot: boolean,
 ): Frame[] {
-  const dependencies = nodes.get(parent.name)?.dependencies ?? {};
-  const names = [...new Set(kinds.flatMap((kind) => dependencies[kind] ?? []))].sort(compareTreeNodes);
+  const names = below(nodes, kinds, parent.name);
   return names
     .map((name, at) => ({
       name,

@@ -93,12 +93,12 @@ export interface CtlSettings {
   readonly options: CtlOptions;
 }
 
-const OUTPUTS: readonly string[] =
+export const OUTPUTS: readonly string[] =
   "short short-full short-iso short-iso-precise short-precise short-monotonic short-unix short-delta verbose export json json-pretty json-sse json-seq cat with-unit".split(
     " ",
   );
-const TIMESTAMPS: readonly TimestampStyle[] = ["pretty", "unix", "us", "utc", "us+utc"];
-const LOAD_STATES: readonly string[] = [
+export const TIMESTAMPS: readonly TimestampStyle[] = ["pretty", "us", "utc", "us+utc", "unix"];
+export const LOAD_STATES: readonly string[] = [
   "stub",
   "loaded",
   "not-found",
@@ -109,10 +109,12 @@ const LOAD_STATES: readonly string[] = [
 ];
 
 /** The error is a whole message. */
-export function readCtlOptions(program: string, args: readonly string[]): Result<CtlSettings, string> {
-  const parsed = parseOptions(CTL_OPTIONS, args, { program });
-  if (!parsed.ok) return parsed;
-  const options: CtlOptions = parsed.value;
+export function parseCtlOptions(program: string, args: readonly string[]): Result<CtlOptions, string> {
+  return parseOptions(CTL_OPTIONS, args, { program });
+}
+
+/** The error is a whole message. */
+export function checkCtlOptions(options: CtlOptions): Result<CtlSettings, string> {
   const output = options.last("output") ?? "short";
   const lines = readLines(options.last("lines"));
   const timestamp = TIMESTAMPS.find((style) => style === (options.last("timestamp") ?? "pretty"));

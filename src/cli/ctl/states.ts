@@ -34,16 +34,28 @@ async function checkUnits(
   if (!names.ok) return reportFailure(context, "Failed to list units", names.error);
   let found = false;
   let known = false;
+  const rows: { unit: string; state: string }[] = [];
   for (const name of names.value) {
     const details = await getUnit(context, name);
     if (!details.ok && details.error.kind !== "remote") return reportFailure(context, "", details.error);
     const state = details.ok ? details.value.summary.activeState : "inactive";
     known ||= details.ok && !isUnknown(details.value);
     found ||= good.includes(state);
-    if (!quiet(context)) print(context, `${state}\n`);
+    rows.push({ unit: name, state });
   }
+  printStates(context, rows);
   if (found) return EXIT_OK;
   return known || names.value.length === 0 ? bad : EXIT_UNKNOWN;
+}
+
+/** A line for each, or one piece of JSON. */
+export function printStates(
+  context: Context,
+  rows: readonly { readonly unit: string; readonly state: string }[],
+): void {
+  if (quiet(context)) return;
+  if (context.settings.json !== "off") print(context, `${JSON.stringify(rows)}\n`);
+  else print(context, rows.map(({ state }) => `${state}\n`).join(""));
 }
 
 export function isSystemRunning(context: Context): Promise<number> {
@@ -63,7 +75,8 @@ async function checkSystem(
     return EXIT_FAILURE;
   }
   const { state } = reply.value.system;
-  if (!quiet(context)) print(context, `${state}\n`);
+  if (!quiet(context))
+    print(context, context.settings.json === "off" ? `${state}\n` : `${JSON.stringify({ state })}\n`);
   return good(state) ? EXIT_OK : EXIT_FAILURE;
 }
 

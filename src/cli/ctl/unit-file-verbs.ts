@@ -17,6 +17,7 @@ import type { UnitFileState, UnitFiles } from "../unit-files/store.ts";
 import { type Context, complain, EXIT_FAILURE, EXIT_OK, EXIT_UNKNOWN, print, quiet } from "./context.ts";
 import { runJobs } from "./jobs.ts";
 import { tableWidth } from "./list-units.ts";
+import { printStates } from "./states.ts";
 import { compareUnits } from "./unit-order.ts";
 import { patternFilter } from "./unit-patterns.ts";
 import { completeName } from "./units.ts";
@@ -122,8 +123,11 @@ const ENABLED_STATES: readonly UnitFileState[] = [
 
 export async function isEnabled(context: Context, typed: readonly string[]): Promise<number> {
   const store = await openUnitFiles(context);
-  const states = typed.map((word) => store.state(completeName(context, word)));
-  if (!quiet(context)) for (const state of states) print(context, `${state}\n`);
+  const rows = typed
+    .map((word) => completeName(context, word))
+    .map((unit) => ({ unit, state: store.state(unit) }));
+  const states = rows.map(({ state }) => state);
+  printStates(context, rows);
   if (states.some((state) => ENABLED_STATES.includes(state))) return EXIT_OK;
   return states.every((state) => state === "not-found") ? EXIT_UNKNOWN : EXIT_FAILURE;
 }
