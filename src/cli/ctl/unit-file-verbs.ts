@@ -13,6 +13,7 @@ import {
   planPreset,
   planUnmask,
 } from "../unit-files/plan.ts";
+import { planAdd, planLink } from "../unit-files/plan-links.ts";
 import type { UnitFileState, UnitFiles } from "../unit-files/store.ts";
 import { type Context, complain, EXIT_FAILURE, EXIT_OK, EXIT_UNKNOWN, print, quiet } from "./context.ts";
 import { runJobs } from "./jobs.ts";
@@ -58,6 +59,23 @@ export function preset(context: Context, typed: readonly string[]): Promise<numb
   return changeFiles(context, typed, planPreset, null);
 }
 
+export function addWants(context: Context, typed: readonly string[]): Promise<number> {
+  return changeFiles(context, typed, planAdd("wants"), null);
+}
+
+export function addRequires(context: Context, typed: readonly string[]): Promise<number> {
+  return changeFiles(context, typed, planAdd("requires"), null);
+}
+
+/** Of files, not of names. */
+export async function link(context: Context, typed: readonly string[]): Promise<number> {
+  const paths = typed.map((path) => {
+    const resolved = path.startsWith("/") ? null : context.system.files.resolve(path);
+    return resolved?.ok === true ? resolved.value : path;
+  });
+  return changePlanned(context, typed, (store, options) => planLink(store, paths, options), null);
+}
+
 export async function presetAll(context: Context): Promise<number> {
   const store = await openUnitFiles(context);
   return changeFiles(context, store.names(), planPreset, null);
@@ -68,25 +86,34 @@ export async function reenable(context: Context, typed: readonly string[]): Prom
   return off === EXIT_OK ? enable(context, typed) : off;
 }
 
-async function changeFiles(
+function changeFiles(
   context: Context,
   typed: readonly string[],
   plan: Planner,
   nowVerb: "start" | "stop" | null,
 ): Promise<number> {
+  const names = typed.map((word) => (word.startsWith("/") ? baseName(word) : completeName(context, word)));
+  return changePlanned(context, typed, (store, options) => plan(store, names, options), nowVerb);
+}
+
+async function changePlanned(
+  context: Context,
+  typed: readonly string[],
+  plan: (store: UnitFiles, options: PlanOptions) => Result<Plan, string>,
+  nowVerb: "start" | "stop" | null,
+): Promise<number> {
   const { settings, system } = context;
   const { options } = settings;
   const store = await openUnitFiles(context);
-  const names = typed.map((word) => (word.startsWith("/") ? baseName(word) : completeName(context, word)));
-  const planned = plan(store, names, { runtime: options.has("runtime"), force: options.has("force") });
+  const planned = plan(store, { runtime: options.has("runtime"), force: options.has("force") });
   const done = planned.ok ? applyPlan(system, store.paths.root, planned.value) : planned;
   if (!planned.ok || !done.ok) {
     complain(context, done.ok ? "" : done.error);
     return EXIT_FAILURE;
   }
   if (!quiet(context)) for (const line of done.value) complain(context, line);
-  if (!planned.value.installable && !quiet(context) && !options.has("no-warn"))
-    complain(context, NO_INSTALL_TEXT);
+  const nothing = !planned.value.installable && planned.value.changes.length === 0;
+  if (nothing && !quiet(context) && !options.has("no-warn")) complain(context, NO_INSTALL_TEXT);
   return finishChange(context, typed, planned.value, nowVerb);
 }
 

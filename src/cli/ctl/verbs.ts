@@ -19,11 +19,14 @@ import { cat, show } from "./show.ts";
 import { health, isActive, isFailed, isSystemRunning } from "./states.ts";
 import { status } from "./status.ts";
 import {
+  addRequires,
+  addWants,
   disable,
   edit,
   enable,
   getDefault,
   isEnabled,
+  link,
   listUnitFiles,
   mask,
   preset,
@@ -122,6 +125,9 @@ export const VERBS: Readonly<Record<string, Verb>> = {
   "preset-all": verb("Unit files", [0, 0], "", presetAll),
   mask: verb("Unit files", [1, ANY], "make units impossible to start", mask),
   unmask: verb("Unit files", [1, ANY], "undo that", unmask),
+  "add-wants": verb("Unit files", [2, ANY], "have a target want units: TARGET UNIT…", addWants),
+  "add-requires": verb("Unit files", [2, ANY], "", addRequires),
+  link: verb("Unit files", [1, ANY], "make files elsewhere known: PATH…", link),
   "is-enabled": verb("Unit files", [1, ANY], "exit status 0 when a unit is enabled", isEnabled),
   "list-unit-files": verb("Unit files", [0, ANY], "unit files and whether they are enabled", listUnitFiles),
   "get-default": verb("Unit files", [0, 0], "", getDefault),

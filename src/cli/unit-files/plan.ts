@@ -35,7 +35,7 @@ export interface PlanOptions {
 
 const MOST_UNITS = 1000;
 
-function configFolder({ paths }: UnitFiles, { runtime }: PlanOptions): string {
+export function configFolder({ paths }: UnitFiles, { runtime }: PlanOptions): string {
   return runtime ? paths.runtime : paths.persistent;
 }
 
