@@ -42,6 +42,7 @@ import {
 const EADDRINUSE = -98;
 const EADDRNOTAVAIL = -99;
 const EEXIST = -17;
+const ELOOP = -40;
 const EAFNOSUPPORT = -97;
 
 export interface SocketOwner {
@@ -324,7 +325,7 @@ function openFifo(
   makeParents(host, path, settings.directoryMode);
   const made = withMode(host, settings.socketMode, () => host.mkfifo(path, settings.socketMode));
   if (made < 0 && made !== EEXIST) return fail("mkfifo", made);
-  const fd = host.open(path, O_RDWR | O_NOCTTY | O_NONBLOCK, 0);
+  const fd = openItself(host, path, O_RDWR);
   if (fd < 0) return fail("open", fd);
   const status = host.fstat(fd);
   const { uid, gid } = {
@@ -348,13 +349,19 @@ function openFifo(
   return ok(fd);
 }
 
+/** As with O_NOFOLLOW, whose number is not the same everywhere. */
+function openItself(host: Native, path: string, access: number): number {
+  if (typeof host.readlink(path) === "string") return ELOOP;
+  return host.open(path, access | O_NOCTTY | O_NONBLOCK, 0);
+}
+
 function openSpecial(
   host: Native,
   path: string,
   settings: SocketSettings,
   fail: Fail,
 ): Result<number, OpenFailure> {
-  const fd = host.open(path, (settings.writable ? O_RDWR : O_RDONLY) | O_NOCTTY | O_NONBLOCK, 0);
+  const fd = openItself(host, path, settings.writable ? O_RDWR : O_RDONLY);
   if (fd < 0) return fail("open", fd);
   const status = host.fstat(fd);
   const isKnown = typeof status !== "number" && (status.kind === "file" || status.kind === "char");

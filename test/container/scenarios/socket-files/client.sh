@@ -27,7 +27,9 @@ python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind("/run/stale.sock")
 mkdir /run/occupied-directory
 mkfifo -m 666 /run/fifo-same /run/fifo-mode
 : >/run/fifo-not
-for unit in stale occupied-file occupied-directory fifo-same fifo-mode fifo-not; do
+ln -s fifo-same /run/fifo-link
+ln -s /proc/uptime /run/special-link
+for unit in stale occupied-file occupied-directory fifo-same fifo-mode fifo-not fifo-link special-link; do
     verb start $unit.socket
     facts $unit.socket
 done
