@@ -97,6 +97,10 @@ static char *format_number(char out[24], int64_t value, unsigned base, size_t *l
 	} while (rest);
 	if (value < 0 && base == 10)
 		*--p = '-';
+	if (base == 16) {
+		*--p = 'x';
+		*--p = '0';
+	}
 	*len = (size_t)(out + 24 - p);
 	return p;
 }

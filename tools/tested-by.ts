@@ -66,9 +66,11 @@ export const TESTED_BY: Readonly<Record<string, Readonly<Record<string, string>>
   },
   "Execution, in [Service] and [Socket]": {
     "container/container-environment.test.ts": "PassEnvironment",
-    "container/credentials.test.ts": "DynamicUser SetCredential LoadCredential",
+    "container/credentials.test.ts": "DynamicUser SetCredential LoadCredential ImportCredential",
     "container/output.test.ts":
       "SyslogIdentifier SyslogLevel SyslogLevelPrefix LogLevelMax LogRateLimitIntervalSec LogRateLimitBurst",
+    "container/scenarios/exec-attributes":
+      "OOMScoreAdjust CoredumpFilter IOSchedulingClass IOSchedulingPriority CPUSchedulingPolicy CPUSchedulingPriority CPUSchedulingResetOnFork CPUAffinity ExecSearchPath LimitRSS LimitLOCKS LimitRTTIME CapabilityBoundingSet AmbientCapabilities SecureBits NoNewPrivileges TimerSlackNSec CacheDirectoryMode LogsDirectoryMode ConfigurationDirectoryMode",
     "container/scenarios/exec-directories":
       "WorkingDirectory RuntimeDirectoryPreserve RuntimeDirectory RuntimeDirectoryMode StateDirectory StateDirectoryMode CacheDirectory LogsDirectory ConfigurationDirectory",
     "container/scenarios/exec-environment": "Environment EnvironmentFile UnsetEnvironment",
@@ -78,8 +80,7 @@ export const TESTED_BY: Readonly<Record<string, Readonly<Record<string, string>>
     "container/scenarios/exec-streams":
       "UMask StandardInput StandardOutput StandardError StandardInputText StandardInputData",
     "container/scenarios/exec-variables": "SetLoginEnvironment",
-    "unit/exec-section.test.ts":
-      "OOMScoreAdjust CoredumpFilter IOSchedulingClass IOSchedulingPriority CPUSchedulingPolicy CPUSchedulingPriority CPUSchedulingResetOnFork CPUAffinity ExecSearchPath TTYPath SyslogFacility LimitRSS LimitLOCKS LimitRTTIME CapabilityBoundingSet AmbientCapabilities SecureBits NoNewPrivileges TimerSlackNSec Personality CacheDirectoryMode LogsDirectoryMode ConfigurationDirectoryMode ImportCredential",
+    "unit/exec-section.test.ts": "TTYPath SyslogFacility Personality",
   },
   "Killing, in [Service] and [Socket]": {
     "container/scenarios/notify-messages": "WatchdogSignal",

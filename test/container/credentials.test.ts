@@ -24,6 +24,37 @@ test("credentials are the service's own files, and gone when it has stopped", as
   expect(await box.run("systemctl show -p ExecMainStatus --value missing.service")).toBe("243\n");
 });
 
+test("ImportCredential= takes what the stores have, under another name if wanted; loaded ones come first, set ones last", async () => {
+  const box = await startUsher({
+    files: {
+      "/run/credentials/@system/app.one": "of the system",
+      "/etc/credstore/app.one": "of the store",
+      "/etc/credstore/app.two": "two",
+      "/etc/credstore/other": "nobody asked",
+      "/usr/lib/credstore/exact": "exact",
+      "/etc/three": "loaded",
+      "/etc/credstore/app.three": "imported",
+    },
+    units: {
+      "import.service":
+        "[Service]\nType=oneshot\nSetCredential=app.two:set\nSetCredential=app.four:set\n" +
+        "ImportCredential=app.*\nImportCredential=exact:renamed\nImportCredential=app.tw*:moved-\n" +
+        "ImportCredential=nothing.*\nLoadCredential=app.three:/etc/three\n" +
+        "ExecStart=/bin/sh -c 'cd \"$CREDENTIALS_DIRECTORY\" && grep . *'\nStandardOutput=file:/tmp/shown\n",
+    },
+  });
+  await box.booted();
+  await box.run("systemctl start import.service");
+  expect((await box.readFile("/tmp/shown")).trim().split("\n")).toEqual([
+    "app.four:set",
+    "app.one:of the system",
+    "app.three:loaded",
+    "app.two:two",
+    "moved-o:two",
+    "renamed:exact",
+  ]);
+});
+
 test("DynamicUser= runs as a user that is nobody else, and owns its state", async () => {
   const box = await startUsher({
     units: {

@@ -1,5 +1,5 @@
 /**
- * SetCredential= and LoadCredential= (systemd.exec(5), "Credentials"): files in a directory of the service's own below
+ * SetCredential=, LoadCredential= and ImportCredential= (systemd.exec(5), "Credentials"): files in a directory of the service's own below
  * /run/credentials, readable by its user alone, named to it in CREDENTIALS_DIRECTORY, and gone when it has stopped.
  * A container has no memory file system to spare for them; they are as safe as /run is.
  */
@@ -10,6 +10,10 @@ import type { Credential } from "../../unit/model.ts";
 import { makeParents } from "../socket/socket-open.ts";
 
 const ROOT = "/run/credentials";
+/** What the container manager handed in. */
+const SYSTEM = `${ROOT}/@system`;
+/** The first that has a name gives it. */
+const PRECEDENCE: readonly Credential["source"][] = ["load", "import", "set"];
 const STORES: readonly string[] = [
   "/etc/credstore",
   "/run/credstore",
@@ -32,16 +36,18 @@ export function makeCredentials(
   if (credentials.length === 0) return ok(null);
   const directory = credentialsDirectory(unit);
   makeParents(host, `${directory}/x`, 0o755);
-  const loaded = new Set<string>();
-  for (const credential of credentials) {
-    const text = credential.source === "set" ? credential.value : load(host, credential.value);
-    if (typeof text === "number")
-      return err(`cannot load the credential "${credential.id}" from ${credential.value}: ${describe(text)}`);
-    // What is loaded wins over what is set.
-    if (text === null || (credential.source === "set" && loaded.has(credential.id))) continue;
-    if (credential.source === "load") loaded.add(credential.id);
-    const written = writeOne(host, `${directory}/${credential.id}`, text, uid);
-    if (written < 0) return err(`cannot write the credential "${credential.id}": ${describe(written)}`);
+  const written = new Set<string>();
+  for (const source of PRECEDENCE) {
+    for (const credential of credentials.filter((one) => one.source === source)) {
+      for (const [id, text] of textsOf(host, credential)) {
+        if (text === null || written.has(id)) continue;
+        if (typeof text === "number")
+          return err(`cannot load the credential "${id}" from ${credential.value}: ${describe(text)}`);
+        const code = writeOne(host, `${directory}/${id}`, text, uid);
+        if (code < 0) return err(`cannot write the credential "${id}": ${describe(code)}`);
+        written.add(id);
+      }
+    }
   }
   host.chmod(directory, 0o500);
   if (uid >= 0) host.chown(directory, uid, -1);
@@ -50,6 +56,22 @@ export function makeCredentials(
 
 export function removeCredentials(host: Native, unit: string, credentials: readonly Credential[]): void {
   if (credentials.length > 0) host.removeTree(credentialsDirectory(unit));
+}
+
+/** The texts of a line by their names; an errno for what can't be read, null for what isn't there. */
+function textsOf(host: Native, { source, id, value }: Credential): [string, string | number | null][] {
+  if (source === "set") return [[id, value]];
+  if (source === "load") return [[id, load(host, value)]];
+  const start = id.replace(/\*$/, "");
+  const matches = (name: string): boolean => (start === id ? name === id : name.startsWith(start));
+  return [SYSTEM, ...STORES].flatMap((store) => {
+    const entries = host.listDirectory(store);
+    const names = typeof entries === "number" ? [] : entries.map(({ name }) => name).filter(matches);
+    return names.map((name): [string, string | number | null] => [
+      value === "" ? name : value + name.slice(start.length),
+      host.readFile(`${store}/${name}`, CREDENTIAL_MAX),
+    ]);
+  });
 }
 
 function writeOne(host: Native, path: string, text: string, uid: number): number {

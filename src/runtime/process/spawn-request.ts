@@ -64,6 +64,8 @@ export function addConfinement(request: Request, order: SpawnOrder, user: User |
 /** personality(2): what uname(2) says to the program. PER_LINUX32 is 8; any other is the machine's own. */
 const PERSONALITIES: Readonly<Record<string, number>> = { x86: 8, arm: 8 };
 
+const IOPRIO_CLASS_BE = 2;
+
 export function addScheduling(request: Request, { unit, invocationId }: SpawnOrder): void {
   const { exec } = unit;
   const limits = resourceLimits(exec.limits).concat(markLimits(unit, invocationId));
@@ -71,8 +73,8 @@ export function addScheduling(request: Request, { unit, invocationId }: SpawnOrd
   if (exec.nice !== null) request.nice = exec.nice;
   if (exec.oomScoreAdjust !== null) request.oomScoreAdjust = exec.oomScoreAdjust;
   if (exec.coredumpFilter !== null) request.coredumpFilter = exec.coredumpFilter;
-  if (exec.ioSchedulingClass !== null)
-    request.ioprio = (exec.ioSchedulingClass << 13) | (exec.ioSchedulingPriority ?? 4);
+  if (exec.ioSchedulingClass !== null || exec.ioSchedulingPriority !== null)
+    request.ioprio = ((exec.ioSchedulingClass ?? IOPRIO_CLASS_BE) << 13) | (exec.ioSchedulingPriority ?? 4);
   if (exec.cpuSchedulingPolicy !== null) {
     request.schedPolicy = exec.cpuSchedulingPolicy;
     request.schedPriority = exec.cpuSchedulingPriority ?? 0;
