@@ -17,6 +17,8 @@ describe("IdleTimeoutSec=", () => {
       "path.service": serviceUnit("/opt/server plain /run/path.sock", "IdleTimeoutSec=1s", ""),
       "lingers.socket": socketUnit("ListenStream=0.0.0.0:7004"),
       "lingers.service": serviceUnit("/opt/server lingers 0.0.0.0:7004", "IdleTimeoutSec=500ms"),
+      "passed.socket": socketUnit("ListenStream=0.0.0.0:7005"),
+      "passed.service": "[Service]\nExecStart=/opt/server passed 3\n[X-Usher]\nIdleTimeoutSec=1s\n",
       "needed.socket": socketUnit("ListenStream=0.0.0.0:7003"),
       "needed.service": serviceUnit("/opt/server plain 0.0.0.0:7003", "IdleTimeoutSec=500ms"),
       "needs.service": "[Unit]\nRequires=needed.service\n[Service]\nExecStart=/usr/bin/sleep infinity\n",
@@ -37,6 +39,12 @@ describe("IdleTimeoutSec=", () => {
     await once(open.resume(), "close");
     await box().event(stopped(unit), { from });
     expect(await box().request(port, "hello")).toMatch(/^\d+ hello$/);
+  });
+
+  test("a program that takes its socket by itself scales to zero as well", async () => {
+    const from = box().log.position();
+    expect(await box().request(7005)).toBe("starting up\n");
+    await box().event(stopped("passed.service"), { from });
   });
 
   test("a Unix socket's connections count as well", async () => {

@@ -98,6 +98,8 @@ describe("HoldUntilReady=", () => {
       "ReadyCheck=http:127.0.0.1:7004/ready\nHoldUntilReady=yes",
       "",
     ),
+    "passed.socket": socketUnit("ListenStream=0.0.0.0:7006"),
+    "passed.service": `[Service]\nExecStart=/opt/server passed 3\n[X-Usher]\n${usher}\n`,
     "mute.socket": socketUnit("ListenDatagram=0.0.0.0:7005", "ListenStream=@mute"),
     "mute.service": serviceUnit("/opt/server datagram 0.0.0.0:7005", usher),
   };
@@ -194,6 +196,15 @@ describe("HoldUntilReady=", () => {
     await box.event(says("http.service", "404"));
     await box.run("touch /srv/ready");
     expect(await client).toMatch(/^HTTP\/1\.0 200 /);
+  });
+
+  test("sockets that the program takes by itself are held back as well", async () => {
+    const box = await start();
+    const first = box.request(7006);
+    await box.event(says("passed.service", "listening"));
+    const second = box.request(7006);
+    await box.run("touch /tmp/ready");
+    expect([await first, await second]).toEqual(["ready\n", "ready\n"]);
   });
 
   test("datagrams and abstract names can't be held back, and it says so", async () => {

@@ -22,12 +22,16 @@ import os, selectors, signal, socket, sys, threading, time
 how, address = sys.argv[1], sys.argv[2]
 unix = address.startswith("/")
 def make():
+    if how == "passed":
+        return socket.socket(fileno=3)
     s = socket.socket(socket.AF_UNIX if unix else socket.AF_INET6 if "[" in address else socket.AF_INET,
                       socket.SOCK_DGRAM if how == "datagram" else socket.SOCK_STREAM)
     if how == "workers":
         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     return s
 def bind(s):
+    if how == "passed":
+        return
     if unix:
         if os.path.exists(address):
             os.unlink(address)
@@ -55,7 +59,7 @@ if how == "peer":
     def answer(c):
         c.sendall(c.getpeername()[0].encode() + b"\\n")
         c.close()
-if how == "slow":
+if how in ("slow", "passed"):
     # Accepts from the first moment, and is of no use before that file is there.
     def answer(c):
         c.sendall(b"ready\\n" if os.path.exists("/tmp/ready") else b"starting up\\n")
