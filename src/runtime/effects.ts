@@ -64,9 +64,10 @@ const HANDLERS: Handlers = {
   "close-socket"(runtime, effect) {
     const unit = socketOf(runtime, effect.unit);
     if (unit === null) return;
-    runtime.activation?.hold.drop(runtime.sockets.descriptors(unit.name));
+    const fds = runtime.sockets.descriptors(unit.name);
+    runtime.activation?.hold.drop(fds);
     runtime.sockets.close(unit);
-    runtime.activation?.adoption.dropSpareNames(unit);
+    runtime.activation?.adoption.drop(unit, fds);
   },
   "watch-socket"(runtime, effect) {
     const unit = socketOf(runtime, effect.unit);

@@ -331,6 +331,55 @@ exec(open("/opt/binds").read())
   });
 });
 
+describe("a socket unit that is stopped while the program runs on", () => {
+  const again = `#!/usr/bin/python3
+import os, signal, socket
+def bind():
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(("0.0.0.0", 7501))
+    s.listen()
+    print("bound", s.getsockname()[1], flush=True)
+    return s
+s = bind()
+def reload(*_):
+    global s
+    s.close()
+    s = bind()
+signal.signal(signal.SIGHUP, reload)
+while True:
+    signal.pause()
+`;
+  const box = sharedUsher({
+    units: {
+      "again.socket": socketUnit("ListenStream=0.0.0.0:7501"),
+      "again.service": serviceUnit("/opt/again"),
+      // Takes the number of the descriptor that has become free.
+      "next.socket": "[Socket]\nListenStream=0.0.0.0:7502\n",
+      "next.service": serviceUnit("/opt/fixtures/bindways plain 7502"),
+    },
+    files: { "/opt/again": again },
+  });
+  beforeAll(() => box().booted());
+
+  test("is given no more: the next bind() is the kernel's", async () => {
+    await box().run(["usherctl", "start", "again.service"]);
+    await box().event(says("again.service", "bound 7501"));
+    await box().run(["usherctl", "stop", "again.socket"]);
+    await box().run(["usherctl", "start", "next.socket"]);
+    const from = box().log.position();
+    await box().run(["usherctl", "kill", "--signal=HUP", "again.service"]);
+    await box().event(says("again.service", "bound"), { from });
+    expect(
+      box()
+        .log.records()
+        .filter(says("again.service", "bound"))
+        .map(({ msg }) => msg),
+    ).toEqual(["bound 7501", "bound 7501"]);
+    expect(await box().request(7502)).toBe("plain\n");
+  });
+});
+
 describe("usher that is not root", () => {
   const box = sharedUsher({
     units: {

@@ -30,13 +30,15 @@ export interface Adoption {
   keepNames(held: readonly HeldSocket[]): void;
   /** When the service has gone: many programs unlink their socket as they end. */
   restoreNames(unit: string): void;
-  /** When a socket unit closes. */
-  dropSpareNames(unit: SocketUnit): void;
+  /** When a socket unit has closed these: their numbers will be others' soon, while its service may run on and bind. */
+  drop(unit: SocketUnit, fds: readonly number[]): void;
 }
 
 /** `isHeldBack`: does the path of this socket lead elsewhere until the service is ready (hold.ts)? */
 export function createAdoption(host: Native, log: Log, isHeldBack: (fd: number) => boolean): Adoption {
-  const served = new Map<string, readonly HeldSocket[]>();
+  const served = new Map<string, HeldSocket[]>();
+  /** What may still be asked for, by the latest life of a service and by what is left of earlier ones. */
+  const asked = new Set<HeldSocket[]>();
   const restore = (socket: HeldSocket): void =>
     restorePath(host, socket.address, isHeldBack(socket.fd) ? "held" : "usher");
   return {
@@ -53,20 +55,30 @@ export function createAdoption(host: Native, log: Log, isHeldBack: (fd: number) 
         v6only: isV6Only(host, socket),
       }));
       served.set(unit, held);
+      asked.add(held);
       const options = createAdoptOptions(host);
-      const watchFilter = (filter: number): void => {
+      const watchFilter = (filter: number | undefined): void => {
+        if (filter === undefined) {
+          asked.delete(held);
+          return;
+        }
         const answering: Answering = { host, log, unit, filter, held, options, restore };
         host.watch(filter, POLL_IN, (events) => {
           if ((events & POLL_IN) !== 0) answerOne(answering);
           else if ((events & POLL_HANGUP) !== 0) {
             host.unwatch(filter);
             host.close(filter);
+            asked.delete(held);
           }
         });
       };
       receiveFilter(host, channel, watchFilter);
     },
-    dropSpareNames(unit) {
+    drop(unit, fds) {
+      for (const held of asked) {
+        const left = held.filter(({ fd }) => !fds.includes(fd));
+        held.splice(0, held.length, ...left);
+      }
       for (const listener of unit.socket.listeners) {
         const path = "address" in listener ? fileOf(listener) : null;
         if (path !== null) host.unlink(hiddenName(path, "usher"));
@@ -76,15 +88,14 @@ export function createAdoption(host: Native, log: Log, isHeldBack: (fd: number) 
 }
 
 /** A child that was forked, not vforked, sends it a little later; one that fails its set-up never does. */
-function receiveFilter(host: Native, channel: number, take: (filter: number) => void): void {
+function receiveFilter(host: Native, channel: number, take: (filter: number | undefined) => void): void {
   host.setNonblock(channel, true);
   const read = (): boolean => {
     const message = host.receiveMessage(channel, 16);
     if (message === EAGAIN) return false;
     host.unwatch(channel);
     host.close(channel);
-    const filter = typeof message === "number" ? undefined : message.fds[0];
-    if (filter !== undefined) take(filter);
+    take(typeof message === "number" ? undefined : message.fds[0]);
     return true;
   };
   if (!read()) host.watch(channel, POLL_IN, () => void read());
