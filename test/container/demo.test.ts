@@ -9,7 +9,7 @@ import { text } from "node:stream/consumers";
 import { DockerComposeEnvironment, Wait } from "testcontainers";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { readCompose } from "../../tools/compose.ts";
-import { ensureImage } from "../../tools/images.ts";
+import { ensureImage, imageTag } from "../../tools/images.ts";
 import { startContainer, type UsherContainer, watchContainer } from "./harness/container.ts";
 import type { LogRecord } from "./harness/log.ts";
 import { startUsher } from "./harness/usher.ts";
@@ -40,7 +40,7 @@ const isAbout = (name: Name, word: "Started" | "Stopped") => (record: LogRecord)
 async function startByCompose(): Promise<{ box: UsherContainer; remove: () => Promise<unknown> }> {
   const environment = await new DockerComposeEnvironment(root, "compose.yaml")
     .withProjectName(`usher-test-${process.pid}`)
-    .withEnvironment(variables)
+    .withEnvironment({ ...variables, DEMO_IMAGE: imageTag("usher-demo:dev") })
     // A wait for the port would be the first connection.
     .withDefaultWaitStrategy(Wait.forAll([]))
     .up();
