@@ -12,7 +12,7 @@ export default defineConfig({
           name: "unit",
           environment: "node",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/container/**", "test/packages/**", "node_modules/**"],
+          exclude: ["test/chaos/**", "test/container/**", "test/packages/**", "node_modules/**"],
         },
       },
       {
@@ -26,6 +26,19 @@ export default defineConfig({
           maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          teardownTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: "chaos",
+          environment: "node",
+          include: ["test/chaos/**/*.test.ts"],
+          globalSetup: ["test/container/harness/global-setup.ts"],
+          pool: "forks",
+          maxWorkers: 1,
+          testTimeout: 1_800_000,
+          hookTimeout: 300_000,
           teardownTimeout: 20_000,
         },
       },

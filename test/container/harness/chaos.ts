@@ -72,3 +72,68 @@ while time.time() < end:
         control(*words)
     turn += 1
 `;
+
+/** Units for `growth`: a service for each connection, one that serves a single connection at a time. */
+export const growingUnits: Readonly<Record<string, string>> = {
+  ...listens,
+  "one.socket":
+    "[Socket]\nListenStream=7002\nTriggerLimitIntervalSec=0\n[Install]\nWantedBy=sockets.target\n",
+  "one.service":
+    "[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart=/opt/fixtures/dumper accept 1 print served\n",
+  "each.socket":
+    "[Socket]\nListenStream=7003\nAccept=yes\nTriggerLimitIntervalSec=0\n[Install]\nWantedBy=sockets.target\n",
+  "each@.service": "[Service]\nStandardInput=socket\nExecStart=/opt/fixtures/dumper print hi\n",
+};
+
+/** What PID 1 holds after a part of the run. */
+export interface Holdings {
+  readonly what: string;
+  readonly residentKb: number;
+  readonly descriptors: number;
+}
+
+/** `KIND COUNT PARTS`: does something COUNT times, and after each of PARTS parts says what PID 1 holds. */
+const grower = `#!/usr/bin/python3
+import json, os, socket, sys, time
+kind, count, parts = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+def ask(port):
+    s = socket.create_connection(("127.0.0.1", port), timeout=20)
+    while s.recv(100): pass
+    s.close()
+def call(method, **parameters):
+    s = socket.socket(socket.AF_UNIX)
+    s.settimeout(20)
+    s.connect("/run/usher/control")
+    s.sendall(json.dumps({"method": "io.usher.Manager." + method, "parameters": parameters}).encode() + b"\\0")
+    answer = b""
+    while not answer.endswith(b"\\0"):
+        piece = s.recv(65536)
+        if not piece: raise SystemExit("no answer to " + method)
+        answer += piece
+    s.close()
+turn = {
+    "activation": lambda: ask(7002),
+    "connection": lambda: ask(7003),
+    "reload": lambda: call("Reload"),
+    "control": lambda: call("ListUnits"),
+}[kind]
+def holdings():
+    for line in open("/proc/1/status"):
+        if line.startswith("VmRSS:"): resident = int(line.split()[1])
+    return {"what": kind, "residentKb": resident, "descriptors": len(os.listdir("/proc/1/fd"))}
+for part in range(parts):
+    for _ in range(count // parts): turn()
+    time.sleep(0.5)
+    print(json.dumps(holdings()), flush=True)
+`;
+
+export const growerFile: Readonly<Record<string, string>> = { "/opt/grower": grower };
+
+/** Does something `count` times in a container of `growingUnits`; what PID 1 holds after each tenth. */
+export async function growth(box: UsherContainer, kind: string, count: number): Promise<Holdings[]> {
+  const text = await box.run(`/opt/grower ${kind} ${count} 10`);
+  return text
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Holdings);
+}
