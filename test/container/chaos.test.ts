@@ -236,6 +236,67 @@ for pid in children: os.kill(pid, 9)
   });
 });
 
+describe.concurrent("a service's user", () => {
+  test("cannot put a link where usher is about to write a credential as root", async (context) => {
+    const box = await startUsher(
+      {
+        files: {
+          "/opt/plant":
+            "#!/bin/sh\ncd $CREDENTIALS_DIRECTORY && cat secret && echo\nchmod 777 . ; ln -sf /etc/hostname secret && echo planted\nexit 0\n",
+        },
+        units: {
+          ...listens,
+          "secret.service": `[Service]\nType=oneshot\nUser=alice\nSetCredential=secret:hush\nExecStart=/opt/plant\nExecStart=/opt/plant\n${install}`,
+        },
+      },
+      context,
+    );
+    await box.booted();
+    const lines = box.log.records().filter(({ unit, pid }) => unit === "secret.service" && pid !== undefined);
+    expect(lines.filter(({ msg }) => msg === "hush")).toHaveLength(2);
+    expect(lines.filter(({ msg }) => msg === "planted")).toEqual([]);
+    await livesOn(box);
+  });
+
+  test("cannot have a directory made its own by a link in a place of its own", async (context) => {
+    const box = await startUsher(
+      {
+        files: { "/opt/lead": "#!/bin/sh\nrmdir /var/lib/mine/inner && ln -s /root /var/lib/mine/inner\n" },
+        units: {
+          ...listens,
+          "lead.service":
+            "[Service]\nType=oneshot\nUser=alice\nStateDirectory=mine mine/inner\nExecStart=/opt/lead\n",
+        },
+      },
+      context,
+    );
+    await box.booted();
+    const before = await box.run("stat -c '%U %a' /root");
+    await box.run("systemctl start lead.service");
+    expect((await box.exec("systemctl start lead.service")).exitCode).toBe(1);
+    expect(await box.run("stat -c '%U %a' /root")).toBe(before);
+    expect(await box.run("systemctl show -P ExecMainStatus lead.service")).toBe("238\n");
+    await livesOn(box);
+  });
+
+  test("cannot control usher, nor reach its sockets by other names", async (context) => {
+    const box = await startUsher({ units: listens }, context);
+    await box.booted();
+    for (const words of [
+      "stop listens.socket",
+      "daemon-reload",
+      "kill listens.service",
+      "set-environment A=b",
+      "exit 3",
+    ])
+      expect((await box.exec(`systemctl ${words}`, { user: "alice" })).exitCode, words).not.toBe(0);
+    expect((await box.exec("systemctl is-active listens.socket", { user: "alice" })).stdout).toBe("active\n");
+    for (const name of ["control", "notify"])
+      expect((await box.exec(`rm -f /run/usher/${name}`, { user: "alice" })).exitCode).not.toBe(0);
+    await livesOn(box);
+  });
+});
+
 test("idle PID 1 does not wake up, whatever it holds", async () => {
   const sockets = Array.from({ length: 100 }, (_, index) => [
     [

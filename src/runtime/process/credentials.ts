@@ -49,8 +49,8 @@ export function makeCredentials(
       }
     }
   }
-  host.chmod(directory, 0o500);
-  if (uid >= 0) host.chown(directory, uid, -1);
+  // It stays usher's own: the service's user must not be able to put a link where a secret is about to be written.
+  host.chmod(directory, uid >= 0 ? 0o755 : 0o700);
   return ok(directory);
 }
 
@@ -75,9 +75,8 @@ function textsOf(host: Native, { source, id, value }: Credential): [string, stri
 }
 
 function writeOne(host: Native, path: string, text: string, uid: number): number {
-  host.unlink(path);
-  const written = host.writeFile(path, text, 0o400);
-  return written < 0 || uid < 0 ? written : host.chown(path, uid, -1);
+  const written = host.replaceFile(path, text, 0o400);
+  return written < 0 || uid < 0 ? written : host.lchown(path, uid, -1);
 }
 
 /** A path, or a name in the credential stores; a name that is in none of them is no credential. */

@@ -5,11 +5,12 @@
  */
 import { err, ok, type Result } from "../../base/result.ts";
 import { describe } from "../../host/errno.ts";
-import type { Native } from "../../host/native.ts";
+import type { FileStatus, Native } from "../../host/native.ts";
 import type { ExecDirectoryKind, ExecSettings } from "../../unit/model.ts";
 import { makeParents } from "../socket/socket-open.ts";
 
 const EEXIST = -17;
+const ELOOP = -40;
 
 interface KindRow {
   readonly kind: ExecDirectoryKind;
@@ -101,12 +102,19 @@ function makeOwned(
   const made = host.mkdir(path, mode);
   if (made < 0 && made !== EEXIST) return made;
   if (made === EEXIST && kept) return 0;
-  const status = host.stat(path);
+  const status = statOwn(host, path);
   if (typeof status === "number") return status;
   if (status.kind !== "directory") return EEXIST;
   if (status.mode !== mode) host.chmod(path, mode);
   const foreign = (uid >= 0 && status.uid !== uid) || (gid >= 0 && status.gid !== gid);
   return foreign ? host.chownTree(path, uid, gid, -1) : 0;
+}
+
+/** A link is followed where root has made it; a service's user could lead us anywhere by one. */
+function statOwn(host: Native, path: string): FileStatus | number {
+  const status = host.lstat(path);
+  if (typeof status === "number" || status.kind !== "link") return status;
+  return status.uid === 0 || status.uid === host.identity().euid ? host.stat(path) : ELOOP;
 }
 
 function linkTo(host: Native, target: string, link: string): void {
