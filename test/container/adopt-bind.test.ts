@@ -236,6 +236,7 @@ exec(open("/opt/binds").read())
     ...bindways("filter", 7304),
     ...bindways("listener", 7305),
     ...bindways("forbid", 7306),
+    ...bindways("absent", 7312),
     "liar.socket": socketUnit("ListenStream=0.0.0.0:7307"),
     "liar.service": serviceUnit("/opt/fixtures/bindways liar 7307 7308"),
     "victim.socket": socketUnit("ListenStream=0.0.0.0:7308"),
@@ -302,6 +303,12 @@ exec(open("/opt/binds").read())
     expect(await outcome("liar")).toBe("bound");
     expect(box().log.records().some(says("liar.service", "own some, refused some, stolen 0"))).toBe(true);
     expect(await box().request(7307)).toBe("liar\n");
+    expect(await box().request(7308)).toBe("plain\n");
+  });
+
+  test("with memory that never comes: PID 1 does not wait for it", async () => {
+    // The others: a kernel without userfaultfd, or where only root may have one.
+    expect(["EFAULT", "ENOSYS", "EPERM"]).toContain(await outcome("absent"));
     expect(await box().request(7308)).toBe("plain\n");
   });
 
