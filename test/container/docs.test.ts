@@ -27,6 +27,8 @@ describe("the examples", () => {
 
   test("are all there", () => {
     expect(Object.keys(files).sort()).toEqual([
+      "/etc/usher/units/files.service",
+      "/etc/usher/units/files.socket",
       "/etc/usher/units/health.socket",
       "/etc/usher/units/health@.service",
       "/etc/usher/units/hello.service",
@@ -51,6 +53,7 @@ describe("the examples", () => {
   });
 
   test("a program that knows no socket activation", async () => {
+    expect(await box().run("curl -s http://127.0.0.1:8090/")).toContain("python3/");
     expect(await box().run("curl -s http://127.0.0.1/etc/usher/units/web.socket")).toBe(
       files["/etc/usher/units/web.socket"],
     );
