@@ -21,7 +21,9 @@ export const TESTED_BY: Readonly<Record<string, Readonly<Record<string, string>>
       "AssertPathExistsGlob AssertPathIsSymbolicLink AssertPathIsMountPoint AssertPathIsReadWrite ConditionPathIsEncrypted AssertPathIsEncrypted AssertDirectoryNotEmpty AssertFileNotEmpty AssertFileIsExecutable ConditionNeedsUpdate AssertNeedsUpdate ConditionFirstBoot AssertFirstBoot AssertArchitecture ConditionFirmware AssertFirmware AssertVirtualization AssertHost ConditionKernelCommandLine AssertKernelCommandLine AssertKernelVersion ConditionVersion AssertVersion ConditionCredential AssertCredential ConditionSecurity AssertSecurity AssertCapability ConditionACPower AssertACPower AssertMemory ConditionCPUFeature AssertCPUFeature AssertCPUs AssertEnvironment AssertGroup ConditionControlGroupController AssertControlGroupController AssertOSRelease ConditionMemoryPressure AssertMemoryPressure ConditionCPUPressure AssertCPUPressure ConditionIOPressure AssertIOPressure ConditionKernelModuleLoaded AssertKernelModuleLoaded",
     "unit/service-section.test.ts": "StartLimitInterval",
     "unit/unit-section.test.ts":
-      "Documentation SourcePath RequiresOverridable RequisiteOverridable BindTo PropagateReloadTo PropagateReloadFrom AllowIsolate OnSuccessJobMode OnFailureJobMode OnFailureIsolate IgnoreOnIsolate JobRunningTimeoutSec JobTimeoutAction CollectMode AssertUser ReloadPropagatedFrom StopPropagatedFrom",
+      "Documentation SourcePath RequiresOverridable RequisiteOverridable OnFailureJobMode OnFailureIsolate JobTimeoutAction CollectMode AssertUser",
+    "container/scenarios/service-others":
+      "ReloadPropagatedFrom StopPropagatedFrom PropagateReloadFrom PropagateReloadTo BindTo JobRunningTimeoutSec AllowIsolate IgnoreOnIsolate OnSuccessJobMode",
   },
   "[Install]": {
     "container/scenarios/unit-install": "Alias WantedBy RequiredBy Also",
@@ -43,8 +45,9 @@ export const TESTED_BY: Readonly<Record<string, Readonly<Record<string, string>>
     "container/scenarios/socket-descriptor-store": "FileDescriptorStoreMax FileDescriptorStorePreserve",
     "container/scenarios/socket-passing": "NonBlocking Sockets",
     "engine/service.test.ts": "RestartSteps RestartMaxDelaySec",
-    "unit/service-section.test.ts":
-      "ExitType RestartMode RuntimeRandomizedExtraSec BusName RootDirectoryStartOnly OpenFile ReloadSignal OOMPolicy StartLimitInterval",
+    "unit/service-section.test.ts": "BusName OOMPolicy StartLimitInterval",
+    "container/scenarios/service-others":
+      "ExitType RestartMode RootDirectoryStartOnly OpenFile ReloadSignal RuntimeRandomizedExtraSec",
   },
   "[Socket]": {
     "container/scenarios/socket-accept": "Accept MaxConnections MaxConnectionsPerSource",
@@ -90,7 +93,9 @@ export const TESTED_BY: Readonly<Record<string, Readonly<Record<string, string>>
   "[X-Usher]": {
     "container/container-environment.test.ts": "CleanEnvironment",
     "container/socket.test.ts": "OnTriggerLimit",
-    "unit/unit-section.test.ts": "AdoptSockets IdleTimeoutSec ReadyCheck HoldUntilReady",
+    "container/adopt.test.ts": "AdoptSockets",
+    "container/idle.test.ts": "IdleTimeoutSec",
+    "container/ready.test.ts": "ReadyCheck HoldUntilReady",
   },
 };
 

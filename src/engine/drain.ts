@@ -49,7 +49,9 @@ function restartService(engine: Engine, s: ServiceState): void {
     log(engine, "info", s, "Stop job pending for unit, skipping automatic restart.");
     return;
   }
-  const outcome = addJob(engine, s, "start", "restart-dependencies");
+  // With RestartMode=direct nobody else is to know of it.
+  const isDirect = s.model.service.restartMode === "direct";
+  const outcome = addJob(engine, s, "start", isDirect ? "replace" : "restart-dependencies");
   if (!outcome.ok) {
     log(engine, "warning", s, `Failed to schedule restart job: ${outcome.error.message}`);
     enterDead(engine, s, "resources", false);

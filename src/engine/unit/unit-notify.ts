@@ -124,9 +124,19 @@ function followUnexpected(engine: Engine, unit: UnitState, from: ActiveState, to
     addJobs(engine, unit, ATOM.retroactiveStartReplace, "start", "replace");
     addJobs(engine, unit, ATOM.retroactiveStartFail, "start", "fail");
     addJobs(engine, unit, ATOM.retroactiveStopOnStart, "stop", "replace");
-  } else if (isActiveOrActivating(from) && isInactiveOrDeactivating(to)) {
+  } else if (wentDown(unit, from, to)) {
     addJobs(engine, unit, ATOM.retroactiveStopOnStop, "stop", "replace");
   }
+}
+
+/**
+ * With RestartMode=direct nobody else may see a restart; and whether there will be one is known when the last process
+ * has gone, which had to be asked for.
+ */
+function wentDown(unit: UnitState, from: ActiveState, to: ActiveState): boolean {
+  const isDirect = unit.kind === "service" && unit.model.service.restartMode === "direct";
+  if (isDirect) return !isInactiveOrFailed(from) && isInactiveOrFailed(to);
+  return isActiveOrActivating(from) && isInactiveOrDeactivating(to);
 }
 
 function terminationDependencies(engine: Engine, unit: UnitState, from: ActiveState, to: ActiveState): void {

@@ -320,8 +320,12 @@ function opensOf(passed: readonly PassedDescriptor[], handed: number): SpawnOpen
 }
 
 function openFlags(file: OpenFile): number {
-  const access = file.readOnly ? O_RDONLY : file.append || file.truncate ? O_WRONLY | O_CREAT : O_RDWR;
-  return access | O_NOCTTY | (file.append ? O_APPEND : 0) | (file.truncate ? O_TRUNC : 0);
+  return (
+    (file.readOnly ? O_RDONLY : O_RDWR) |
+    O_NOCTTY |
+    (file.append ? O_APPEND : 0) |
+    (file.truncate ? O_TRUNC : 0)
+  );
 }
 
 function kindAt(host: Native, path: string): FileKind | null {

@@ -84,6 +84,7 @@ const UNSUPPORTED_REASON = "timers and paths are not carried out yet";
 const NOTES: Readonly<Record<string, string>> = {
   Documentation: "shown only",
   SourcePath: "shown only",
+  CollectMode: "of units that have no file; one that has a file stays known",
   BusName: "nobody watches the bus: a Type=dbus service is not found to be ready",
   SyslogFacility: "shown only: records have no facility",
   DynamicUser: "the account is not entered anywhere; its number is made from the name",
