@@ -2,6 +2,7 @@
  * What the process found when it started, other blobs, its own identity, and its end.
  */
 #include "host.h"
+#include "pages.h"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -263,6 +264,15 @@ static JSValue js_set_script_limits(JSContext *ctx, JSValueConst this, int argc,
 	return JS_UNDEFINED;
 }
 
+static void forget_pages(void)
+{
+	forget_stack_pages();
+	forget_program_pages();
+}
+
+/* Done from the loop, where the stack is shallow. */
+static struct deferral forgetting = {.fn = forget_pages};
+
 static JSValue js_collect_garbage(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 {
 	(void)this;
@@ -270,6 +280,7 @@ static JSValue js_collect_garbage(JSContext *ctx, JSValueConst this, int argc, J
 	(void)argv;
 	JS_RunGC(JS_GetRuntime(ctx));
 	heap_trim();
+	loop_defer(&forgetting);
 	return JS_UNDEFINED;
 }
 

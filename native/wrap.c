@@ -3,15 +3,15 @@
  */
 #include "wrap.h"
 
+#include "pages.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <link.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -299,28 +299,6 @@ static bool reap(void)
 
 /* ---------------------------------------------------------------------------------------------------------- through */
 
-/* Where the linker put our ELF header, which is where our file is mapped. */
-extern const char __ehdr_start[] __attribute__((visibility("hidden")));
-
-/*
- * Lets go of our program's pages: what ran once at the start, and what of the script engine the kernel mapped along.
- * The few that waiting needs come back from the page cache. 1.1 MB resident become 0.35, for 20 us while the command
- * starts.
- */
-static void forget_program_pages(void)
-{
-	const ElfW(Ehdr) *header = (const void *)__ehdr_start;
-	const ElfW(Phdr) *segments = (const void *)(__ehdr_start + header->e_phoff);
-	for (int i = 0; i < header->e_phnum; i++) {
-		const ElfW(Phdr) *segment = &segments[i];
-		if (segment->p_type != PT_LOAD || segment->p_flags & PF_W)
-			continue;
-		uintptr_t start = (uintptr_t)__ehdr_start + segment->p_vaddr;
-		uintptr_t before = start % (uintptr_t)getpagesize();
-		madvise((void *)(start - before), segment->p_memsz + before, MADV_DONTNEED);
-	}
-}
-
 static int attend(const sigset_t *caught)
 {
 	bool children = true;
@@ -389,6 +367,7 @@ void wrap_run(const struct wrap_face *face, int argc, char **argv)
 	if (status == WRAP_GO_ON) {
 		if (wrap.close_files)
 			syscall(SYS_close_range, 3U, ~0U, 0U);
+		/* 1.1 MB resident become 0.35, for 20 us while the command starts. */
 		forget_program_pages();
 		status = attend(&caught);
 	}

@@ -87,7 +87,7 @@ export interface NativeBoot {
   heapBytes(): number;
   /** Limits of the script engine: heap bytes (0 = none), native stack bytes, µs that one callback may run (0 = none). */
   setScriptLimits(heapBytes: number, stackBytes: number, callbackUsec: number): void;
-  /** Frees what nothing refers to, and gives the pages back to the kernel. */
+  /** Frees what nothing refers to, and gives pages back to the kernel: these, and the program's that can be read again. */
   collectGarbage(): void;
   /** Random bytes (getrandom), as lower-case hex. */
   randomHex(bytes: number): string;

@@ -15,6 +15,7 @@ import { createEngine } from "../../engine/step.ts";
 import { activeState } from "../../engine/unit/active-state.ts";
 import { describe } from "../../host/errno.ts";
 import type { Native } from "../../host/native.ts";
+import { forgetDirectives } from "../../unit/directive/directive-table.ts";
 import type { ExecCommand } from "../../unit/model.ts";
 import type { Activation } from "../adopt/activation.ts";
 import type { Bus } from "../bus/bus.ts";
@@ -292,6 +293,7 @@ function bootFinished(runtime: Runtime): void {
       null,
       `LISTEN_FDS: no socket unit that is up has FileDescriptorName=${name} or listens on ${address}: closing descriptor ${fd}`,
     );
+  forgetDirectives();
   host.collectGarbage();
   const states = [...engine.graph.units.values()];
   const listening = states.filter((unit) => unit.kind === "socket" && activeState(unit) === "active").length;

@@ -34,7 +34,7 @@ const SECTIONS: Readonly<Record<string, readonly Part[]>> = {
   Socket: ["socket", "exec", "kill"],
 };
 
-const built: { [Name in Part]?: Directives } = {};
+let built: { [Name in Part]?: Directives } = {};
 
 function part(name: Part): Directives {
   const known = built[name];
@@ -70,6 +70,12 @@ export function findDirective(section: string, key: string): Found {
     if (found !== undefined) known.set(key, found);
   }
   return found;
+}
+
+/** Lets go of all rows until one is asked for again: between reading one file and the next they may be of no use. */
+export function forgetDirectives(): void {
+  built = {};
+  FOUND.clear();
 }
 
 /** All rows of a section with their names. */
