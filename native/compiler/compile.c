@@ -26,6 +26,7 @@
 
 #define MAX_MODULES 64
 #define MAX_PACKS 16
+#define MAX_NAMES 65536
 
 struct module {
 	char name[64];
@@ -130,6 +131,8 @@ static struct module *find_module(const char *name)
 
 /* --------------------------------------------------------------------------------------------------------- packs */
 
+#define PROBE "a name that nobody else has"
+
 /* The number that the engine writes for a name that is not one of its own: where those of scripts begin. */
 static JSAtom first_number(JSContext *ctx, const char *name)
 {
@@ -161,7 +164,8 @@ static uint8_t find_name_opcode(void)
 	bool found = false;
 	for (uint32_t names = take_varint(&reader); names > 0; names--) {
 		uint32_t length = take_varint(&reader) >> 1;
-		found = found || memcmp(take_bytes(&reader, length), "a name that", 11) == 0;
+		const uint8_t *name = take_bytes(&reader, length);
+		found = found || (length > 11 && memcmp(name, "a name that", 11) == 0);
 		number += !found;
 	}
 	const uint8_t *at = memmem(reader.at, (size_t)(reader.end - reader.at), &number, sizeof number);
@@ -174,21 +178,20 @@ static uint8_t find_name_opcode(void)
 
 /*
  * An object whose properties are the names that a context of the engine has as atoms from its beginning, beyond the
- * engine's own, and last SOURCE_NAME.
+ * engine's own, and SOURCE_NAME, which is true.
  */
 static JSValue new_names(void)
 {
-	static const char probe[] = "a name that nobody else has";
 	JSRuntime *runtime = JS_NewRuntime();
 	JSContext *raw = JS_NewContextRaw(runtime);
-	JSAtom next = JS_NewAtom(raw, probe);
-	JSValue names = JS_NewObject(tool.ctx);
-	for (JSAtom atom = first_number(raw, probe); atom < next; atom++) {
+	JSAtom next = JS_NewAtom(raw, PROBE);
+	JSValue names = JS_NewObjectProto(tool.ctx, JS_NULL);
+	for (JSAtom atom = first_number(raw, PROBE); atom < next; atom++) {
 		const char *name = JS_AtomToCString(raw, atom);
 		JS_SetPropertyStr(tool.ctx, names, name, JS_UNDEFINED);
 		JS_FreeCString(raw, name);
 	}
-	JS_SetPropertyStr(tool.ctx, names, SOURCE_NAME, JS_UNDEFINED);
+	JS_SetPropertyStr(tool.ctx, names, SOURCE_NAME, JS_TRUE);
 	JS_FreeAtom(raw, next);
 	JS_FreeContext(raw);
 	JS_FreeRuntime(runtime);
@@ -231,13 +234,51 @@ static void add_modules(JSValue array, const struct pack *pack, struct selection
 	}
 }
 
-/* Writes the pack's own modules, of an array that has those of all resident packs if it is one of them. */
+/* Adds those of the names that a written array begins with which are used; how many these are. */
+static uint32_t keep_used_names(JSValue names, struct reader written, const bool *used)
+{
+	uint32_t kept = 0;
+	take_byte(&written);
+	for (uint32_t count = take_varint(&written), i = 0; i < count; i++) {
+		struct reader name = written;
+		uint32_t length = take_varint(&written);
+		take_bytes(&written, (size_t)(length >> 1) << (length & 1));
+		if (!used[i])
+			continue;
+		/* The engine reads its own form of a string: version, no names, a string. */
+		struct bytes value = {0};
+		put_bytes(&value, (const uint8_t[]){BYTECODE_VERSION, 0, TAG_STRING}, 3);
+		put_bytes(&value, name.at, (size_t)(written.at - name.at));
+		JSValue string = JS_ReadObject(tool.ctx, value.data, value.size, 0);
+		JSAtom atom = JS_ValueToAtom(tool.ctx, string);
+		if (!JS_HasProperty(tool.ctx, names, atom))
+			JS_DefinePropertyValue(tool.ctx, names, atom, JS_UNDEFINED, JS_PROP_C_W_E);
+		JS_FreeAtom(tool.ctx, atom);
+		JS_FreeValue(tool.ctx, string);
+		free(value.data);
+		kept++;
+	}
+	return kept;
+}
+
+static struct reader write_array(const struct pack *pack, JSValue array)
+{
+	size_t size;
+	uint8_t *written = JS_WriteObject(tool.ctx, &size, array, JS_WRITE_OBJ_BYTECODE);
+	if (!written)
+		fail_with_exception(pack->name);
+	return (struct reader){written, written + size};
+}
+
+/*
+ * Writes the pack's own modules, of an array that has those of all resident packs if it is one of them. That is done
+ * twice: first to see which names are still used, then with these before all others, which are cut off.
+ */
 static void write_pack(const struct pack *pack)
 {
 	struct line_map *maps[MAX_PACKS * MAX_MODULES];
-	struct selection selection = {.maps = maps};
-	if (pack->is_resident && pack == tool.packs)
-		selection.name_opcode = find_name_opcode();
+	struct selection selection = {.maps = maps, .names = ALL_NAMES};
+	selection.first_name = first_number(tool.ctx, PROBE);
 	JSValue array = JS_NewArray(tool.ctx);
 	JS_SetPropertyUint32(tool.ctx, array, 0, new_names());
 	for (const struct pack *other = tool.packs; other < tool.packs + tool.pack_count; other++) {
@@ -248,15 +289,25 @@ static void write_pack(const struct pack *pack)
 		if (other == pack)
 			selection.end = selection.count;
 	}
-	size_t size;
-	uint8_t *written = JS_WriteObject(tool.ctx, &size, array, JS_WRITE_OBJ_BYTECODE);
-	if (!written)
-		fail_with_exception(pack->name);
 	struct bytes bytes = {0};
-	rewrite_pack((struct reader){written, written + size}, &selection, &bytes);
+	bool *used = calloc(MAX_NAMES, sizeof *used);
+	struct reader written = write_array(pack, array);
+	rewrite_pack(written, &selection, &bytes, used);
+	JSValue names = new_names();
+	selection.names = keep_used_names(names, written, used);
+	JS_SetPropertyUint32(tool.ctx, array, 0, names);
+	if (pack->is_resident && pack == tool.packs)
+		selection.name_opcode = find_name_opcode();
+	bytes.size = 0;
+	memset(used, 0, MAX_NAMES * sizeof *used);
+	rewrite_pack(write_array(pack, array), &selection, &bytes, used);
+	for (uint32_t i = selection.names; i < MAX_NAMES; i++) {
+		if (used[i])
+			die("%s: a name that was thought unused is used", pack->name);
+	}
 	write_whole(path_of(tool.out, pack->name, ".qbc"), &bytes);
+	free(used);
 	free(bytes.data);
-	js_free(tool.ctx, written);
 	JS_FreeValue(tool.ctx, array);
 }
 

@@ -31,6 +31,24 @@ const uint8_t *take_bytes(struct reader *from, size_t size);
 unsigned take_byte(struct reader *from);
 uint32_t take_varint(struct reader *from);
 
+/* The engine's form: version, names, one value that begins with its tag. */
+#define BYTECODE_VERSION 4
+enum tag {
+	TAG_NULL = 1,
+	TAG_UNDEFINED,
+	TAG_FALSE,
+	TAG_TRUE,
+	TAG_INT,
+	TAG_FLOAT,
+	TAG_STRING,
+	TAG_OBJECT,
+	TAG_ARRAY,
+	TAG_BIG_INT,
+	TAG_TEMPLATE,
+	TAG_FUNCTION,
+	TAG_MODULE,
+};
+
 /* Where the lines of a script come from. */
 struct line_map;
 struct line_map *line_map_read(const char *path);
@@ -42,14 +60,21 @@ void line_map_translate(const struct line_map *map, struct reader table, struct 
 /*
  * From what the engine has written of an array [object, module…] to what the host loads: the modules from `first` to
  * before `end` in an array, without the names of variables, and with source lines in place of places in the script. The
- * object's last property is SOURCE_NAME. `maps` has one entry for each module. With a `name_opcode` (the instruction
+ * object's property SOURCE_NAME is true. `maps` has one entry for each module. With a `name_opcode` (the instruction
  * that pushes a name), the array ends with a function that is never called and holds all names.
  */
 struct selection {
 	struct line_map *const *maps;
 	int count, first, end;
 	uint8_t name_opcode;
+	uint32_t first_name; /* number of the first name */
+	uint32_t names;      /* so many are kept, the first ones; the others are not used */
 };
-void rewrite_pack(struct reader written, const struct selection *selection, struct bytes *out);
+#define ALL_NAMES UINT32_MAX
+/*
+ * `used`: an entry for each name that was written; set for those that what is left (of all modules) refers to. Where
+ * instructions may refer to a name is only looked at as long as all names are kept.
+ */
+void rewrite_pack(struct reader written, const struct selection *selection, struct bytes *out, bool *used);
 
 #endif

@@ -311,5 +311,6 @@ function bootFinished(runtime: Runtime): void {
 export function reloadUnits(runtime: Runtime): Result<null, ControlFailure> {
   runtime.log.write("info", null, "reloading unit files");
   runtime.emit({ type: "units-loaded", units: runtime.units.reload(), complete: true, stubs: [] });
+  forgetDirectives();
   return ok(null);
 }
