@@ -452,6 +452,26 @@ const rows: readonly Row[] = [
     args: ["--version"],
     expect: { exit: 0, stdout: "tini version 0.19.0\n" },
   },
+  // ------------------------------------------------------------------------- who it is: the texts are usher's own
+  ...[
+    ["tini", "-l"],
+    ["docker-init", "-l"],
+    ["catatonit", "-L"],
+    ["catatonit", "--version"],
+  ].map(
+    ([face = "", option = ""]): Row => ({
+      name: `${face} ${option}`,
+      face,
+      args: [option],
+      expect: { exit: 0, stderr: "" },
+    }),
+  ),
+  {
+    name: "catatonit -h",
+    face: "catatonit",
+    args: ["-h"],
+    expect: { exit: 0, stdout: "", stderr: /^usage: catatonit \[-ghLPV\]/ },
+  },
   // ------------------------------------------------------------------------------------- names that need no link
   {
     name: "podman-init is catatonit",
