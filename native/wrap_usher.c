@@ -154,8 +154,15 @@ static void tell(const struct wrap_event *event)
 
 /* ---------------------------------------------------------------------------------------------------------- options */
 
+/* Whose value is being read, where it is a variable's: a wrong one is said and passed over. */
+static const char *variable;
+
 static int refuse(const char *option, const char *value, const char *expected)
 {
+	if (variable) {
+		log_line(WARN, "%s: found \"%s\", expected %s, ignoring", variable, value, expected);
+		return USAGE_ERROR;
+	}
 	log_line(ERROR, "--%s: found \"%s\", expected %s", option, value, expected);
 	return USAGE_ERROR;
 }
@@ -363,14 +370,21 @@ static bool has_units(void)
 	return (path && *path) || access("/etc/usher/units", F_OK) == 0;
 }
 
+static void read_variable(const char *name, int (*read)(const char *value))
+{
+	const char *value = getenv(name);
+	variable = name;
+	if (value && *value)
+		read(value);
+	variable = NULL;
+}
+
 static int begin(void)
 {
 	if (wrap.argc < 2 || has_units())
 		return WRAP_NOT_MINE;
-	const char *format = getenv("USHER_LOG_FORMAT"), *level = getenv("USHER_LOG_LEVEL");
-	json = format && strcmp(format, "json") == 0;
-	if (level && *level && take_log_level(level) != WRAP_GO_ON)
-		lowest_level = WARN;
+	read_variable("USHER_LOG_FORMAT", take_log_format);
+	read_variable("USHER_LOG_LEVEL", take_log_level);
 	wrap.place = WRAP_PLACE_GROUP;
 	wrap.leave_directory = true;
 	wrap.close_files = true;

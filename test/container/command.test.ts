@@ -91,6 +91,16 @@ const rows: readonly Row[] = [
     expect: { exit: 127, stderr: /^\{"level":50,/ },
   },
   {
+    name: "a variable with a wrong value is passed over",
+    args: ["--", "true"],
+    env: { USHER_LOG_LEVEL: "loud", USHER_LOG_FORMAT: "xml" },
+    expect: {
+      exit: 0,
+      stderr:
+        'usher: USHER_LOG_FORMAT: found "xml", expected json or pretty, ignoring\nusher: USHER_LOG_LEVEL: found "loud", expected trace, debug, info, warn, error, fatal or silent, ignoring\n',
+    },
+  },
+  {
     name: "USHER_LOG_LEVEL=silent",
     args: ["--", "/nonexistent"],
     env: { USHER_LOG_LEVEL: "silent" },

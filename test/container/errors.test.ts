@@ -85,6 +85,15 @@ describe.concurrent("text", () => {
     expect(said.filter((msg) => msg.includes("USHER_LOG_LEVEL") && msg.includes("loud"))).toHaveLength(1);
   });
 
+  test("no units at all are told of, and no failure", async (context) => {
+    const box = await startUsher({}, context);
+    await box.event(
+      ({ msg, level }) => level === 40 && msg?.includes("put some into /etc/usher/units") === true,
+    );
+    await box.booted();
+    expect(await box.run("usherctl health")).toBe("healthy\n");
+  });
+
   test("--units and USHER_UNIT_PATH say where units are", async (context) => {
     const service = `[Service]\nType=oneshot\nExecStart=/opt/fixtures/dumper print "from %p"\n${install}`;
     const one = await startUsher(

@@ -296,6 +296,12 @@ function bootFinished(runtime: Runtime): void {
   forgetDirectives();
   host.collectGarbage();
   const states = [...engine.graph.units.values()];
+  if (!states.some((unit) => (unit.model?.fragmentPath ?? null) !== null))
+    log.write(
+      "warn",
+      null,
+      `no unit files, nothing to do: put some into ${runtime.units.ownDirectories.join(":")} (usher --help has an example)`,
+    );
   const listening = states.filter((unit) => unit.kind === "socket" && activeState(unit) === "active").length;
   const since = (at: Usec): string => ((at - host.startUsec) / 1000).toFixed(1);
   const failed = states.filter((unit) => activeState(unit) === "failed").map((unit) => unit.name);
