@@ -88,6 +88,20 @@ function summary(parts: readonly ReferencePart[]): string[] {
   ];
 }
 
+/** What a comparison with systemd's reading still finds (tools/oracle/differential.ts), and why it stays. */
+const DIFFERENCES: readonly string[] = [
+  "`LoadError=` names file, line and column, where systemd's names the unit alone.",
+  "A unit that can't be read is told with its reason by `systemctl start`, which ends with 1; of a socket's path with `..` systemd says \"Access denied\" and ends with 4.",
+  "After a line that refuses the unit the rest is still read, so that everything wrong in it is told at once; `show` of such a unit has more than systemd's.",
+  "`PIDFile=` with `..` makes the unit `bad-setting`, not `error`.",
+  "Numbers beyond 2⁵³ (times in nanoseconds, sizes in bytes) count as infinite or are refused.",
+  "What systemd 258 has is taken already: the prefix `|` of commands, `CPUSchedulingPolicy=ext`, and the directives marked below.",
+  "IPv6 addresses are shown as they are written until they are bound, interfaces by number as numbers.",
+  "`StandardOutput=inherit` of a socket's own commands is the journal.",
+  "`ListenSpecial=` of what can't be polled (`/dev/null`) fails before `ExecStartPost=`, not after it.",
+  "A unit that is down stays known with what was seen of it, where systemd forgets it.",
+];
+
 export function renderDirectives(): string {
   const parts = directiveReference();
   return [
@@ -99,6 +113,11 @@ export function renderDirectives(): string {
     "isn't here is reported as unknown, with file and line; keys and sections that begin with `X-` are passed over.",
     "",
     ...summary(parts),
+    "",
+    "Every value that systemd's parsers know to tell apart, right and wrong, and random mixtures of them were read by",
+    "both, and what `show` prints was compared (`npm run oracle:differential`). What still differs does so on purpose:",
+    "",
+    ...DIFFERENCES.map((text) => `- ${text}`),
     ...parts.flatMap((one) => part(one)),
     "",
   ].join("\n");

@@ -44,10 +44,9 @@ export const TESTED_BY: Readonly<Record<string, Readonly<Record<string, string>>
       "Type ExecStart TimeoutStartSec GuessMainPID PIDFile RemainAfterExit",
     "container/scenarios/socket-descriptor-store": "FileDescriptorStoreMax FileDescriptorStorePreserve",
     "container/scenarios/socket-passing": "NonBlocking Sockets",
-    "engine/service.test.ts": "RestartSteps RestartMaxDelaySec",
     "unit/service-section.test.ts": "BusName OOMPolicy StartLimitInterval",
     "container/scenarios/service-others":
-      "ExitType RestartMode RootDirectoryStartOnly OpenFile ReloadSignal RuntimeRandomizedExtraSec",
+      "ExitType RestartMode RootDirectoryStartOnly OpenFile ReloadSignal RuntimeRandomizedExtraSec RestartSteps RestartMaxDelaySec",
   },
   "[Socket]": {
     "container/scenarios/socket-accept": "Accept MaxConnections MaxConnectionsPerSource",

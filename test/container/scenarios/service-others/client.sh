@@ -84,3 +84,15 @@ verb isolate island.target
 await is goes.service inactive/dead
 await is of-island.service active/running
 facts stays.service goes.service of-island.service
+
+echo "== RestartSteps= and RestartMaxDelaySec="
+verb start steps.service
+four_starts() {
+    [ "$(wc -l </tmp/steps)" -ge 4 ]
+}
+await four_starts
+systemctl stop steps.service
+python3 - <<'PYTHON'
+times = [float(line) for line in open("/tmp/steps")]
+print("two seconds passed before a start:", [after - before >= 1.98 for before, after in zip(times, times[1:4])])
+PYTHON
