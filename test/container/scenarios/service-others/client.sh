@@ -86,6 +86,7 @@ await is of-island.service active/running
 facts stays.service goes.service of-island.service
 
 echo "== RestartSteps= and RestartMaxDelaySec="
+: >/tmp/steps
 verb start steps.service
 four_starts() {
     [ "$(wc -l </tmp/steps)" -ge 4 ]
