@@ -1,6 +1,12 @@
 /** What tests that try to break PID 1 share: something to live on, and how it shows that it has. */
-import { expect } from "vitest";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, type TestContext } from "vitest";
 import type { UsherContainer } from "./container.ts";
+import { startUsher } from "./usher.ts";
+
+const root = join(import.meta.dirname, "../../..");
 
 /** A service that answers at port 7001 with its process id. */
 export const listens: Readonly<Record<string, string>> = {
@@ -25,7 +31,7 @@ export async function pidOneTicks(box: UsherContainer): Promise<number> {
 }
 
 /** For runs in which usher's script fails: one service to be left alone, and others that keep it busy. */
-export const faultUnits: Readonly<Record<string, string>> = {
+const faultUnits: Readonly<Record<string, string>> = {
   "keep.service": "[Service]\nExecStart=/opt/fixtures/dumper pause\n[Install]\nWantedBy=multi-user.target\n",
   "crash.service":
     "[Unit]\nStartLimitIntervalSec=0\n[Service]\nRestart=always\nRestartSec=30ms\n" +
@@ -41,7 +47,7 @@ export const faultUnits: Readonly<Record<string, string>> = {
 };
 
 /** Run inside for that many seconds: connects, asks and tells whatever usher offers. No answer is waited for long. */
-export const driver = `#!/usr/bin/python3
+const driver = `#!/usr/bin/python3
 import socket, subprocess, sys, time
 end = time.time() + float(sys.argv[1])
 def connect(port):
@@ -72,6 +78,41 @@ while time.time() < end:
         control(*words)
     turn += 1
 `;
+
+/** dist/usher-test, which fails where a seed says (native/faults.c). */
+export function buildWithFaults(): void {
+  execFileSync(process.execPath, ["tools/build.ts", "--test"], { cwd: root, stdio: "pipe" });
+}
+
+/** Keeps usher busy for some seconds while its script fails: PID 1 and its services live on, and the end is in time. */
+export async function liveThroughFaults(
+  env: Readonly<Record<string, string>>,
+  context: Pick<TestContext, "onTestFailed" | "onTestFinished">,
+): Promise<void> {
+  const box = await startUsher(
+    {
+      env,
+      files: {
+        "/usr/bin/usher": { content: readFileSync(join(root, "dist/usher-test")), mode: 0o755 },
+        "/opt/drive": driver,
+      },
+      units: faultUnits,
+      cmd: ["--stop-timeout=2"],
+    },
+    context,
+  );
+  await box.booted();
+  const keeps = (await box.processes()).filter(({ args }) => args.includes("/opt/fixtures/dumper pause"));
+  expect(keeps).toHaveLength(1);
+  await box.run("/opt/drive 3");
+  const pids = (await box.processes()).map(({ pid }) => pid);
+  expect(pids).toContain(keeps[0]?.pid);
+  await box.kill("SIGTERM");
+  const { exitCode, sinceKillMs } = await box.exited();
+  // 70: the last line has ended it.
+  expect([0, 70]).toContain(exitCode);
+  expect(sinceKillMs).toBeLessThan(5_000);
+}
 
 /** Units for `growth`: a service for each connection, one that serves a single connection at a time. */
 export const growingUnits: Readonly<Record<string, string>> = {
@@ -123,15 +164,20 @@ def holdings():
     return {"what": kind, "residentKb": resident, "descriptors": len(os.listdir("/proc/1/fd"))}
 for part in range(parts):
     for _ in range(count // parts): turn()
-    time.sleep(0.5)
+    time.sleep(0.2)
     print(json.dumps(holdings()), flush=True)
 `;
 
 export const growerFile: Readonly<Record<string, string>> = { "/opt/grower": grower };
 
-/** Does something `count` times in a container of `growingUnits`; what PID 1 holds after each tenth. */
-export async function growth(box: UsherContainer, kind: string, count: number): Promise<Holdings[]> {
-  const text = await box.run(`/opt/grower ${kind} ${count} 10`);
+/** Does something `count` times in a container of `growingUnits`; what PID 1 holds after each of so many parts. */
+export async function growth(
+  box: UsherContainer,
+  kind: string,
+  count: number,
+  parts = 10,
+): Promise<Holdings[]> {
+  const text = await box.run(`/opt/grower ${kind} ${count} ${parts}`);
   return text
     .trim()
     .split("\n")
