@@ -32,7 +32,8 @@ static int read_all(int fd, size_t max, char **text, size_t *len)
 		*len += (size_t)n;
 		if (*len > max)
 			return EFBIG;
-		if (n == 0)
+		/* A plain file that gave less than was asked for has no more; one of /proc, whose size is 0, may have. */
+		if (n == 0 || (known && S_ISREG(status.st_mode) && *len < size))
 			return 0;
 		if (*len == size) {
 			char *grown = realloc(*text, size * 2);

@@ -278,6 +278,8 @@ export const AF_INET6 = 10;
 export const AF_NETLINK = 16;
 export const AF_VSOCK = 40;
 export const SOCK_STREAM = 1;
+/** Added to a type: O_NONBLOCK from the beginning. */
+export const SOCK_NONBLOCK = 0o4000;
 export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 export const SOCK_SEQPACKET = 5;

@@ -24,6 +24,7 @@ import {
   O_RDWR,
   POLL_IN,
   SOCK_DGRAM,
+  SOCK_NONBLOCK,
   SOCK_RAW,
   SOCK_SEQPACKET,
   SOCK_STREAM,
@@ -180,7 +181,7 @@ function openAddress(
   warnings: string[],
   fail: Fail,
 ): Result<number, OpenFailure> {
-  const type = SOCKET_TYPE[listener.kind];
+  const type = SOCKET_TYPE[listener.kind] | SOCK_NONBLOCK;
   const protocol = protocolOf(listener.kind, settings.socketProtocol);
   let address = kernelAddress(host, listener.address);
   if (typeof address === "number") return fail("find the interface", address);
@@ -190,7 +191,6 @@ function openAddress(
     fd = host.socket(AF_INET, type, protocol);
   }
   if (fd < 0) return fail("socket", fd);
-  host.setNonblock(fd, true);
   const bound = bindAddress(host, fd, address, settings, warnings);
   if (bound < 0) {
     host.close(fd);
