@@ -139,3 +139,27 @@ describe("vsock with Accept=yes", () => {
     expect(answer.stdout).toMatch(/^REMOTE_PORT=\d+$/m);
   });
 });
+
+describe("a kernel without IPv6", () => {
+  const AF_INET6 = 10;
+  const EAFNOSUPPORT = 97;
+  const refused = { index: 0, value: AF_INET6, op: "SCMP_CMP_EQ" };
+  const filter = {
+    defaultAction: "SCMP_ACT_ALLOW",
+    syscalls: [{ names: ["socket"], action: "SCMP_ACT_ERRNO", errnoRet: EAFNOSUPPORT, args: [refused] }],
+  };
+  const without = sharedUsher({
+    securityOpt: [`seccomp=${JSON.stringify(filter)}`],
+    units: {
+      "port.socket": `[Socket]\nListenStream=7011\n${install}`,
+      "port.service": "[Service]\nExecStart=/opt/fixtures/dumper accept-all\n",
+    },
+  });
+
+  test("a bare port is 0.0.0.0", async () => {
+    expect(await without().request(7011)).toMatch(/^\d+\n$/);
+    expect(await without().run(["systemctl", "show", "-P", "Listen", "port.socket"])).toBe(
+      "0.0.0.0:7011 (Stream)\n",
+    );
+  });
+});
