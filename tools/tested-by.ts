@@ -50,7 +50,7 @@ export const TESTED_BY: Readonly<Record<string, Readonly<Record<string, string>>
   },
   "[Socket]": {
     "container/scenarios/socket-accept": "Accept MaxConnections MaxConnectionsPerSource",
-    "container/scenarios/socket-addresses": "ListenSpecial ListenNetlink BindToDevice Writable",
+    "container/scenarios/socket-addresses": "ListenSpecial BindToDevice Writable",
     "container/scenarios/socket-commands":
       "ExecStartPre ExecStartPost ExecStopPre ExecStopPost TimeoutSec PassFileDescriptorsToExec",
     "container/scenarios/socket-files":
@@ -60,7 +60,7 @@ export const TESTED_BY: Readonly<Record<string, Readonly<Record<string, string>>
     "container/scenarios/socket-life": "FlushPending",
     "container/scenarios/socket-limits":
       "TriggerLimitIntervalSec TriggerLimitBurst PollLimitIntervalSec PollLimitBurst",
-    "container/scenarios/socket-message-queue": "ListenMessageQueue",
+    "container/scenarios/socket-messages": "ListenNetlink ListenMessageQueue",
     "container/scenarios/socket-options":
       "SocketProtocol KeepAlive KeepAliveTimeSec KeepAliveIntervalSec KeepAliveProbes NoDelay Priority DeferAcceptSec ReceiveBuffer SendBuffer IPTOS IPTTL Mark ReusePort FreeBind Transparent Broadcast PassCredentials PassSecurity PassPacketInfo Timestamping TCPCongestion PipeSize MessageQueueMaxMessages MessageQueueMessageSize",
     "container/scenarios/socket-passing": "Service FileDescriptorName",
