@@ -1,8 +1,8 @@
 import { defineConfig } from "vitest/config";
 
 /**
- * Three projects: `unit` runs anywhere in seconds, `container` needs a Docker engine (see tools/setup.sh), `packages`
- * also installs many of Debian's packages once, and takes minutes.
+ * `unit` runs anywhere in seconds, `container` needs a Docker engine (see tools/setup.sh), `packages` and `servers` also
+ * install many of Debian's packages once, and take minutes; `chaos` too. `npm test` runs the first three.
  */
 export default defineConfig({
   test: {
@@ -47,7 +47,21 @@ export default defineConfig({
           name: "packages",
           environment: "node",
           include: ["test/packages/**/*.test.ts"],
+          exclude: ["test/packages/adopt.test.ts"],
           globalSetup: ["test/packages/global-setup.ts"],
+          pool: "forks",
+          maxWorkers: 2,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          teardownTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: "servers",
+          environment: "node",
+          include: ["test/packages/adopt.test.ts"],
+          globalSetup: ["test/packages/servers-setup.ts"],
           pool: "forks",
           maxWorkers: 1,
           testTimeout: 60_000,

@@ -1,6 +1,6 @@
 /**
  * `npm test`: every gate in order, each under a heading with its time. All of them run even when one fails, except
- * that container tests need a build. Ends with the counts over all tests; a failed gate counts as one failed test.
+ * that tests in containers need a build. Ends with the counts over all tests; a failed gate counts as one failed test.
  */
 
 import { spawnSync } from "node:child_process";
@@ -36,7 +36,10 @@ const stages: readonly Stage[] = [
   { title: "test build", command: ["node", "tools/build.ts", "--test"] },
   inside(),
   vitest("container"),
+  vitest("packages"),
 ];
+
+const needsBuild: readonly string[] = ["container tests", "packages tests"];
 
 const started = performance.now();
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`;
@@ -48,7 +51,7 @@ let built = true;
 const failedStages: string[] = [];
 for (const { title, command, report } of stages) {
   console.log(`\n── ${title} ${"─".repeat(Math.max(0, 70 - title.length))}`);
-  if (title === "container tests" && !built) {
+  if (needsBuild.includes(title) && !built) {
     console.log("not run: the build failed");
     failedStages.push(title);
     continue;

@@ -7,6 +7,8 @@ import { expect, test } from "vitest";
 import { startUsher } from "../container/harness/usher.ts";
 
 const image = "usher-test:packages";
+/** It takes seconds to fail, three times. */
+const patience = { timeout: 60_000 };
 const version = "docker version --format '{{.Server.Version}}'";
 
 test("with NET_ADMIN, `docker version` wakes the engine, and again after its stop", async () => {
@@ -28,6 +30,9 @@ test("without any right, the engine starts, says what it lacks, and is given up 
   await box.booted();
   await box.run("systemctl enable --now docker.socket 2>&1");
   expect((await box.exec(version)).exitCode).not.toBe(0);
-  await box.line(({ text }) => /failed to create NAT chain DOCKER.*Permission denied/.test(text));
-  await box.event(({ unit, msg }) => unit === "docker.socket" && /service-start-limit-hit/.test(msg ?? ""));
+  await box.line(({ text }) => /failed to create NAT chain DOCKER.*Permission denied/.test(text), patience);
+  await box.event(
+    ({ unit, msg }) => unit === "docker.socket" && /service-start-limit-hit/.test(msg ?? ""),
+    patience,
+  );
 });

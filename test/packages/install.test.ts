@@ -7,6 +7,8 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { sharedUsher, startUsher } from "../container/harness/usher.ts";
 
 const image = "usher-test:debian";
+const packages = "rpcbind polkitd logrotate cron";
+const units = "rpcbind.socket rpcbind.service logrotate.timer cron.service";
 const apt = "DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o Dpkg::Use-Pty=0";
 
 describe("where systemctl is usher", () => {
@@ -17,17 +19,21 @@ describe("where systemctl is usher", () => {
     expect(await box().run("stat -c %F /run/systemd/system")).toBe("directory\n");
   });
 
-  test("install: accounts, files, units enabled and started, nothing complained of", async () => {
+  test("install: a daemon, a socket, a timer, accounts and files; nothing is complained of", async () => {
     await box().run("apt-get -qq update");
     const { exitCode, stdout, stderr } = await box().exec(
-      `${apt} install --no-install-recommends rpcbind polkitd`,
+      `${apt} install --no-install-recommends ${packages}`,
     );
     expect(exitCode, stderr).toBe(0);
     expect(`${stdout}${stderr}`).not.toMatch(/invoke-rc\.d:|Failed to|systemctl:/);
-    expect(await box().run("systemctl is-enabled rpcbind.socket rpcbind.service")).toBe("enabled\nenabled\n");
-    const states = await box().run("systemctl is-active rpcbind.socket rpcbind.service");
-    expect(states).toBe("active\nactive\n");
+    expect(await box().run(`systemctl is-enabled ${units}`)).toBe("enabled\n".repeat(4));
+    expect(await box().run(`systemctl is-active ${units}`)).toBe("active\n".repeat(4));
+    expect(await box().run("systemctl --failed --no-legend")).toBe("");
+    // By systemd-sysusers, and by adduser; by systemd-tmpfiles.
     expect(await box().run("getent passwd polkitd _rpc | wc -l")).toBe("2\n");
+    expect(await box().run("stat -c '%U %a' /run/rpcbind /etc/polkit-1/rules.d")).toBe(
+      "_rpc 755\nroot 750\n",
+    );
     expect(await box().run("rpcinfo -p 127.0.0.1")).toMatch(/portmapper/);
   });
 
@@ -44,6 +50,19 @@ describe("where systemctl is usher", () => {
     expect(await box().run("pgrep -c rpcbind || true")).toBe("0\n");
     expect((await box().exec("systemctl is-active rpcbind.service")).exitCode).not.toBe(0);
     expect(await box().run("systemctl --failed --no-legend")).toBe("");
+  });
+
+  test("purge leaves nothing of their units, and nothing in the log that looks like a mistake", async () => {
+    const { exitCode, stdout, stderr } = await box().exec(`${apt} purge ${packages}`);
+    expect(exitCode, stderr).toBe(0);
+    expect(`${stdout}${stderr}`).not.toMatch(/Failed to|systemctl:/);
+    expect((await box().exec(`systemctl is-enabled ${units}`)).stdout).toBe("not-found\n".repeat(4));
+    expect((await box().exec(`systemctl is-active ${units}`)).stdout).toBe("inactive\n".repeat(4));
+    expect(await box().run("find /etc/systemd -name 'rpcbind*' -o -name 'logrotate*' -o -name 'cron*'")).toBe(
+      "",
+    );
+    const mistakes = box().log.lines.filter(({ record }) => (record?.level ?? 0) >= 50);
+    expect(mistakes.map(({ text }) => text)).toEqual([]);
   });
 });
 

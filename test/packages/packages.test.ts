@@ -55,6 +55,9 @@ test("CUPS: asked and printed to a file; RemoveOnStop= and PartOf= of its socket
   expect(await box().run("lpstat -p")).toMatch(/^printer plain is idle/);
 });
 
+/** Its clients bypass the daemon where they are root, unless told. */
+const nix = "NIX_REMOTE=daemon nix --extra-experimental-features nix-command";
+
 /** By socket: its service, what its client does, and what that then prints. */
 const simple: Readonly<Record<string, readonly [string, string, RegExp]>> = {
   "rpcbind.socket": ["rpcbind.service", "rpcinfo -p 127.0.0.1", /portmapper/],
@@ -65,6 +68,18 @@ const simple: Readonly<Record<string, readonly [string, string, RegExp]>> = {
   "dovecot.socket": ["dovecot.service", exchange(143, 'b""'), /OK \[CAPABILITY IMAP4rev1/],
   "avahi-daemon.socket": ["avahi-daemon.service", "avahi-resolve-host-name $(hostname).local", /\.local\t/],
   "cockpit.socket": ["cockpit.service", "curl -sSk https://127.0.0.1:9090/ping", /"service": "cockpit"/],
+  "epmd.socket": ["epmd.service", "epmd -names", /up and running on port 4369/],
+  "nix-daemon.socket": ["nix-daemon.service", `${nix} store info 2>&1`, /Store URL: daemon[\s\S]*Trusted: 1/],
+  "atftpd.socket": [
+    "atftpd.service",
+    "echo hello >/srv/tftp/x && cd /tmp && rm -f x && atftp -g -r x 127.0.0.1 && cat x",
+    /^hello$/m,
+  ],
+  "systemd-journal-gatewayd.socket": [
+    "systemd-journal-gatewayd.service",
+    "curl -sS http://127.0.0.1:19531/machine",
+    /"os_pretty_name" : "Debian/,
+  ],
 };
 
 describe.each(Object.entries(simple))("%s", (socket, [service, client, says]) => {
@@ -87,15 +102,29 @@ describe.each(Object.entries(simple))("%s", (socket, [service, client, says]) =>
   });
 });
 
-test("saned.socket: one process a connection", async () => {
-  await enable("saned.socket");
-  // SANE_NET_INIT: opcode, version 1.0.3, user name.
-  const init = 'b"\\0\\0\\0\\0\\x01\\0\\0\\x03\\0\\0\\0\\x04abc\\0"';
-  for (let count = 0; count < 2; count++) {
-    expect(await box().run(exchange(6566, init))).toMatch(/^b'\\x00\\x00\\x00\\x00\\x01/);
-  }
-  await box().run("until [ -z \"$(systemctl list-units --no-legend 'saned@*')\" ]; do sleep 0.05; done");
-  expect(await isActive("saned.socket")).toEqual(["active"]);
+// SANE_NET_INIT: opcode, version 1.0.3, user name.
+const saneInit = 'b"\\0\\0\\0\\0\\x01\\0\\0\\x03\\0\\0\\0\\x04abc\\0"';
+
+/** By socket with Accept=yes: its template, what a client does, and what that then prints. */
+const perConnection: Readonly<Record<string, readonly [string, string, RegExp]>> = {
+  "saned.socket": ["saned@", exchange(6566, saneInit), /^b'\\x00\\x00\\x00\\x00\\x01/],
+  "tinysshd.socket": ["tinysshd@", "ssh-keyscan -t ed25519 127.0.0.1", / ssh-ed25519 AAAA/],
+  "oidentd.socket": ["oidentd@", exchange(113, 'b"1,2\\r\\n"'), /ERROR:NO-USER/],
+  // Added: it is told in its configuration that it is started so.
+  "proftpd.socket": [
+    "proftpd@",
+    `sed -i 's/^ServerType.*/ServerType inetd/' /etc/proftpd/proftpd.conf && ${exchange(21, 'b""')}`,
+    /220 ProFTPD/,
+  ],
+};
+
+describe.each(Object.entries(perConnection))("%s", (socket, [template, client, says]) => {
+  test("one process a connection, and none is left", async () => {
+    await enable(socket);
+    for (let count = 0; count < 2; count++) expect(await box().run(client)).toMatch(says);
+    await box().run(`until [ -z "$(systemctl list-units --no-legend '${template}*')" ]; do sleep 0.05; done`);
+    expect(await isActive(socket)).toEqual(["active"]);
+  });
 });
 
 test("nothing has failed, and all of them stop in time", async () => {

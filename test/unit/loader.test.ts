@@ -419,6 +419,15 @@ describe("a socket among others", () => {
     ]);
   });
 
+  it("of a package is told so only if something starts it", () => {
+    const tree = { "/usr/lib/systemd/system/x.socket": socket() };
+    const naming = (kind: string): string => ["[Unit]", `${kind}=x.socket`, SERVICE].join("\n");
+    expect(problems({ ...tree, [`${OWN}/a.service`]: naming("After") })).toEqual([]);
+    expect(problems({ ...tree, [`${OWN}/a.service`]: naming("Wants") })).toEqual([
+      "/usr/lib/systemd/system/x.socket: x.service, which it starts, does not exist",
+    ]);
+  });
+
   it("is told that the template for connections is not there", () => {
     const tree = { [`${OWN}/x.socket`]: socket("Accept=yes", ...INSTALL) };
     expect(problems(tree)).toEqual([

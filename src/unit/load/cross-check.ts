@@ -45,10 +45,8 @@ function pulledIn(units: Iterable<Unit>): ReadonlySet<string> {
   return names;
 }
 
-function isForgotten(socket: SocketUnit, { isOwn }: Surroundings, pulled: ReadonlySet<string>): boolean {
-  const { fragmentPath, install, name, aliases } = socket;
-  if (fragmentPath === null || !isOwn(fragmentPath) || install.present) return false;
-  return !pulled.has(name) && !aliases.some((alias) => pulled.has(alias));
+function isPulledIn({ name, aliases }: SocketUnit, pulled: ReadonlySet<string>): boolean {
+  return pulled.has(name) || aliases.some((alias) => pulled.has(alias));
 }
 
 export function crossCheck(surroundings: Surroundings): UnitDiagnostic[] {
@@ -59,9 +57,13 @@ export function crossCheck(surroundings: Surroundings): UnitDiagnostic[] {
   }
   const pulled = sockets.length === 0 ? new Set<string>() : pulledIn(surroundings.units);
   for (const socket of sockets) {
-    const withoutService = checkService(socket, surroundings);
+    const { fragmentPath, install } = socket;
+    const isOwn = fragmentPath !== null && surroundings.isOwn(fragmentPath);
+    const isWanted = isPulledIn(socket, pulled);
+    // A package's socket that is only named somewhere, in After= for one, is nobody's concern.
+    const withoutService = isOwn || isWanted ? checkService(socket, surroundings) : null;
     if (withoutService !== null) found.push(withoutService);
-    if (isForgotten(socket, surroundings, pulled)) {
+    if (isOwn && !isWanted && !install.present) {
       found.push(complaint(socket, "notice", "nothing starts this socket: it has no [Install] section"));
     }
   }

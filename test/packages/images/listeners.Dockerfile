@@ -8,6 +8,8 @@ RUN apt-get update \
 WORKDIR /src
 COPY listeners/ ./
 RUN mkdir -p /opt/listeners /gopath/src/listener \
+ && dpkg-query -W -f '${Package} ${Version}\n' golang-github-coreos-go-systemd-dev librust-listenfd-dev \
+      >/opt/listeners/versions \
  && gcc -O2 -Wall -Werror -o /opt/listeners/libsystemd c/libsystemd.c -lsystemd \
  && cp go/main.go /gopath/src/listener/ \
  && GO111MODULE=off GOPATH=/gopath:/usr/share/gocode go build -o /opt/listeners/go-systemd listener \
