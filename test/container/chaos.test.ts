@@ -40,8 +40,11 @@ describe.concurrent("a child", () => {
       context,
     );
     await box.booted();
-    for (let count = 0; count < 400; count++)
+    for (let count = 0; count < 250; count++)
       (await box.connect(7002)).on("error", () => undefined).destroy();
+    await box.event(({ unit, msg }) => unit === "stopper.service" && /^Deactivated/.test(msg ?? ""), {
+      timeout: 30_000,
+    });
     await livesOn(box);
   });
 
