@@ -21,9 +21,15 @@ const python = (text: string): string => `#!/usr/bin/python3\n${text}`;
 describe.concurrent("a child", () => {
   test("that stops every process of its user does not stop PID 1 while it starts another one", async (context) => {
     // For some seconds only: it also keeps the kernel from making processes.
-    const stopper = python(
-      "import os, signal, time\nend = time.time() + 4\nwhile time.time() < end: os.kill(-1, signal.SIGSTOP)\n",
-    );
+    const stopper = python(`
+import os, signal, time
+end = time.time() + 4
+while time.time() < end:
+    try: os.kill(-1, signal.SIGSTOP)
+    except ProcessLookupError: pass
+`);
+    // A long way between the change of user and exec, on which a child can be stopped.
+    const nowhere = Array.from({ length: 3000 }, (_, index) => `/nowhere/${index}`).join(":");
     const box = await startUsher(
       {
         files: { "/opt/stopper": stopper },
@@ -32,16 +38,14 @@ describe.concurrent("a child", () => {
           "stopper.service": `[Service]\nUser=alice\nExecStart=/opt/stopper\n${install}`,
           "victim.socket":
             "[Socket]\nListenStream=7002\nAccept=yes\nMaxConnections=10000\nTriggerLimitIntervalSec=0\n[Install]\nWantedBy=sockets.target\n",
-          "victim@.service":
-            "[Service]\nUser=alice\nStandardInput=socket\nExecStart=/bin/true\nTimeoutStopSec=1\n",
+          "victim@.service": `[Service]\nUser=alice\nStandardInput=socket\nExecSearchPath=${nowhere}:/bin\nExecStart=true\nTimeoutStopSec=1\n`,
         },
         cmd: ["--stop-timeout=2"],
       },
       context,
     );
     await box.booted();
-    for (let count = 0; count < 250; count++)
-      (await box.connect(7002)).on("error", () => undefined).destroy();
+    for (let count = 0; count < 40; count++) (await box.connect(7002)).on("error", () => undefined).destroy();
     await box.event(({ unit, msg }) => unit === "stopper.service" && /^Deactivated/.test(msg ?? ""), {
       timeout: 30_000,
     });
