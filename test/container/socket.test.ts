@@ -43,6 +43,7 @@ async function isRunning(unit: string): Promise<boolean> {
 }
 
 test("PassPIDFD= and AcceptFileDescriptors= are set, or it is said that the kernel has none", async () => {
+  await box().booted();
   for (const unit of ["told", "untold"]) await box().run(["systemctl", "start", `${unit}.socket`]);
   for (const unit of ["told", "untold"]) await box().exec(["systemctl", "start", `${unit}.service`]);
   const printed = async (name: string): Promise<string | undefined> =>
