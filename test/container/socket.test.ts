@@ -129,6 +129,7 @@ describe("vsock with Accept=yes", () => {
   ];
 
   test("listens", async () => {
+    await vsock().booted();
     const shown = await vsock().run(["systemctl", "show", "-P", "SubState", "-P", "Listen", "vm.socket"]);
     expect(shown.split("\n").sort()).toEqual(["", "listening", "vsock::7010 (Stream)"]);
   });
@@ -158,6 +159,7 @@ describe("a kernel without IPv6", () => {
   });
 
   test("a bare port is 0.0.0.0", async () => {
+    await without().booted();
     expect(await without().request(7011)).toMatch(/^\d+\n$/);
     expect(await without().run(["systemctl", "show", "-P", "Listen", "port.socket"])).toBe(
       "0.0.0.0:7011 (Stream)\n",
