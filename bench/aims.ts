@@ -155,6 +155,11 @@ export const aims: readonly Aim[] = [
     text: "Accept=yes, 64 at once: at least tcpserver's rate",
     judge: atLeast(ours("accept", "parallel"), ours("accept", "parallel", "tcpserver")),
   },
+  {
+    key: "accept-live",
+    text: "Accept=yes: a connection among 200 live ones within 1.1 × the instructions of one alone",
+    judge: withinTimes(1.1, ours("instructions", "accept-live"), ours("instructions", "accept")),
+  },
   ...(["redis", "nginx"] as const).map((server) => ({
     key: `adopted-${server}`,
     text: `${server === "redis" ? "Redis" : "nginx"} with an adopted socket: within 2 % of its rate by itself`,

@@ -163,7 +163,9 @@ struct deferral {
 	struct deferral *next;
 };
 void loop_defer(struct deferral *deferral);
-void loop_more_children(void); /* reap again in the next turn */
+void loop_more_children(void);                /* reap again in the next turn */
+void loop_more_children_at(uint64_t usec);    /* and at a monotonic time */
+pid_t loop_take_dead_child(void);             /* whom SIGCHLD named, once; 0: nobody */
 uint64_t now_monotonic(void);
 uint64_t now_realtime(void);
 uint64_t now_processor(void); /* used by this process */

@@ -40,6 +40,8 @@ static struct {
 	int stop_value;
 	uint64_t timer_at, timer_wanted; /* as the kernel has it, and as it is to have it while we wait */
 	bool signals_ready, more_children;
+	uint64_t more_children_at; /* 0: not asked for */
+	pid_t dead_child;
 	struct deferral *deferrals;
 	JSValue on_timer, on_signal, on_clock; /* all zero is the number 0: no function, nothing to free */
 } loop = {.epoll_fd = -1, .signal_fd = -1, .timer_fd = -1, .clock_fd = -1};
@@ -168,6 +170,18 @@ void loop_more_children(void)
 	loop.more_children = true;
 }
 
+void loop_more_children_at(uint64_t usec)
+{
+	loop.more_children_at = usec;
+}
+
+pid_t loop_take_dead_child(void)
+{
+	pid_t pid = loop.dead_child;
+	loop.dead_child = 0;
+	return pid;
+}
+
 /* ------------------------------------------------------------------------------------------- signals, timer, clock */
 
 static void note_signals(int fd, uint32_t events, void *opaque)
@@ -181,6 +195,7 @@ static void note_signals(int fd, uint32_t events, void *opaque)
 static void deliver_signal(int signal, int pid, int code)
 {
 	lastline_stop_asked(signal);
+	loop.dead_child = signal == SIGCHLD ? pid : 0;
 	JSContext *ctx = script.context;
 	JSValue args[3] = {JS_NewInt32(ctx, signal), JS_NewInt32(ctx, pid), JS_NewInt32(ctx, code)};
 	script_call(loop.on_signal, 3, args);
@@ -265,12 +280,22 @@ static void arm_timer(void)
 		loop.timer_at = usec;
 }
 
+/* Milliseconds; -1: until something happens. */
+static int time_to_wait(void)
+{
+	if (loop.deferrals || loop.more_children || loop.signals_ready)
+		return 0;
+	if (loop.more_children_at == 0)
+		return -1;
+	uint64_t now = now_monotonic();
+	return now >= loop.more_children_at ? 0 : (int)((loop.more_children_at - now) / 1000 + 1);
+}
+
 static void turn(int *patience)
 {
 	struct epoll_event events[BATCH];
 	arm_timer();
-	bool must_not_wait = loop.deferrals || loop.more_children || loop.signals_ready;
-	int n = epoll_wait(loop.epoll_fd, events, BATCH, must_not_wait ? 0 : -1);
+	int n = epoll_wait(loop.epoll_fd, events, BATCH, time_to_wait());
 	for (int i = 0; i < n && !loop.stopped; i++) {
 		int fd = (int)(uint32_t)events[i].data.u64;
 		struct watch *w = watched(fd);
@@ -287,8 +312,10 @@ static void turn(int *patience)
 		loop.signals_ready = false;
 		handle_signals();
 	}
-	if (loop.more_children && !loop.stopped) {
+	bool is_time = loop.more_children_at != 0 && now_monotonic() >= loop.more_children_at;
+	if ((loop.more_children || is_time) && !loop.stopped) {
 		loop.more_children = false;
+		loop.more_children_at = 0;
 		deliver_signal(SIGCHLD, 0, SI_KERNEL);
 	}
 }

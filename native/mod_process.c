@@ -21,10 +21,12 @@
 
 /* A bit for each process id: a child that we spawned and have not reaped. Pages are touched where the ids lie. */
 static uint8_t spawned[PID_LIMIT / 8];
+static int spawned_count;
 
 void process_spawned(pid_t pid)
 {
 	lastline_note_child(pid);
+	spawned_count++;
 	if (pid < PID_LIMIT)
 		spawned[pid / 8] |= (uint8_t)(1U << (pid % 8));
 }
@@ -37,8 +39,42 @@ static bool is_spawned(long pid)
 static void process_reaped(pid_t pid)
 {
 	lastline_forget_child(pid);
+	if (is_spawned(pid))
+		spawned_count--;
 	if (pid < PID_LIMIT)
 		spawned[pid / 8] &= (uint8_t) ~(1U << (pid % 8));
+}
+
+/*
+ * Looking for dead children means that the kernel goes through all of them, which costs more than all else where there
+ * are thousands. The signal names one of those that died; where there are so many, the others are looked for when the
+ * last look is a while ago.
+ */
+#define MANY_CHILDREN 256
+#define BETWEEN_LOOKS 10000 /* usec */
+
+static bool wait_for(idtype_t type, pid_t pid, siginfo_t *info)
+{
+	*info = (siginfo_t){0};
+	return waitid(type, (id_t)pid, info, WEXITED | WNOHANG) == 0 && info->si_pid != 0;
+}
+
+static bool find_dead(siginfo_t *info)
+{
+	static uint64_t looked_at;
+	pid_t named = loop_take_dead_child();
+	if (named > 0 && wait_for(P_PID, named, info))
+		return true;
+	bool many = spawned_count > MANY_CHILDREN;
+	if (many && now_monotonic() < looked_at + BETWEEN_LOOKS) {
+		loop_more_children_at(looked_at + BETWEEN_LOOKS);
+		return false;
+	}
+	if (wait_for(P_ALL, 0, info))
+		return true;
+	if (many)
+		looked_at = now_monotonic();
+	return false;
 }
 
 static JSValue js_reap(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
@@ -47,8 +83,8 @@ static JSValue js_reap(JSContext *ctx, JSValueConst this, int argc, JSValueConst
 	(void)argc;
 	int count = 0;
 	for (; count < REAP_PORTION; count++) {
-		siginfo_t info = {0};
-		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
+		siginfo_t info;
+		if (!find_dead(&info))
 			return JS_NewInt32(ctx, count);
 		process_reaped(info.si_pid);
 		spawn_settle(info.si_pid);

@@ -6,10 +6,12 @@
 /** The seed's 128 bits. */
 export type Seed = readonly [number, number, number, number];
 
+const { imul } = Math;
+
 function mix(value: number): number {
   let x = value | 0;
-  x = Math.imul(x ^ (x >>> 16), 0x85ebca6b);
-  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  x = imul(x ^ (x >>> 16), 0x85ebca6b);
+  x = imul(x ^ (x >>> 13), 0xc2b2ae35);
   return (x ^ (x >>> 16)) >>> 0;
 }
 
@@ -25,8 +27,7 @@ export function parseSeed(digits: string): Seed {
 
 /** 32 bits from the seed and a serial number. */
 export function derivedWord(seed: Seed, serial: number, index: 0 | 1 | 2 | 3): number {
-  const word = mix(seed[index] + Math.imul(serial, 0x9e3779b1) + index);
-  return mix(mix(mix(mix(word ^ seed[0]) ^ seed[1]) ^ seed[2]) ^ seed[3]);
+  return mix(mix(seed[index] + imul(serial, 0x9e3779b1)) ^ (seed[index ^ 1] ?? 0));
 }
 
 /** Small numbers are written a good deal faster. */

@@ -108,6 +108,7 @@ export interface Graph {
 }
 
 const NONE: ReadonlySet<UnitState> = new Set();
+const NOBODY: readonly UnitState[] = [];
 
 export function emptyGraph(): Graph {
   return { units: new Map(), aliases: new Map(), links: new Map() };
@@ -131,15 +132,17 @@ export function hasLink(graph: Graph, unit: UnitState, kind: LinkKind, other: Un
 }
 
 /** The units at the other end of any of these kinds; one that is linked in two ways comes twice. */
-export function linkedByAtom(graph: Graph, unit: UnitState, atom: readonly LinkKind[]): UnitState[] {
+export function linkedByAtom(graph: Graph, unit: UnitState, atom: readonly LinkKind[]): readonly UnitState[] {
   const links = graph.links.get(unit);
-  const found: UnitState[] = [];
-  if (links === undefined) return found;
+  if (links === undefined) return NOBODY;
+  let found: UnitState[] | null = null;
   for (let i = 0; i < atom.length; i++) {
     const set = links[atom[i] as LinkKind];
-    if (set !== undefined) for (const other of set) found.push(other);
+    if (set === undefined || set.size === 0) continue;
+    found ??= [];
+    for (const other of set) found.push(other);
   }
-  return found;
+  return found ?? NOBODY;
 }
 
 function linksOf(graph: Graph, unit: UnitState): Links {

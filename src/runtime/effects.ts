@@ -325,8 +325,9 @@ function spawn(runtime: Runtime, effect: Spawn): void {
     });
     return;
   }
-  const held = effect.role === "ExecStart" ? heldSockets(runtime, effect.passSockets) : [];
-  if (effect.role === "ExecStart") activationFor(runtime, order.unit.usher)?.prepare(order.unit, held);
+  const activation = effect.role === "ExecStart" ? activationFor(runtime, order.unit.usher) : null;
+  const held = activation === null ? [] : heldSockets(runtime, effect.passSockets);
+  activation?.prepare(order.unit, held);
   const outcome = spawnCommand(runtime.spawnContext, order);
   if (!outcome.ok) {
     runtime.emit({ type: "spawn-failed", unit: name, token, ...outcome.error });
@@ -334,7 +335,7 @@ function spawn(runtime: Runtime, effect: Spawn): void {
   }
   const { pid, pending, output, failure, adoptChannel } = outcome.value;
   if (output >= 0) startCapture(runtime, order, output, pid);
-  if (adoptChannel >= 0) runtime.activation?.adoption.serve(name, adoptChannel, held);
+  if (adoptChannel >= 0) activation?.adoption.serve(name, adoptChannel, held);
   if (failure !== null) {
     runtime.emit({ type: "spawn-failed", unit: name, token, ...failure });
     return;

@@ -134,7 +134,7 @@ export function createPump(
     pumping = true;
     carryOutRest();
     for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
-      effects = inOrder(effectsOf(engine, { ...event, now: host.monotonic() } as Event, onBug));
+      effects = inOrder(effectsOf(engine, timed(event, host.monotonic()), onBug));
       next = 0;
       carryOutRest();
     }
@@ -158,11 +158,22 @@ export function createPump(
   };
 }
 
+/** The happening itself becomes the event: nobody else has it, and a copy costs as much as a step. */
+function timed(happening: Happening, now: Usec): Event {
+  const event = happening as Happening & { now: Usec };
+  event.now = now;
+  return event as Event;
+}
+
 /** Who waits for a job is told when all else of the step is done: a stopped service's socket listens again by then. */
 function inOrder(effects: readonly Effect[]): readonly Effect[] {
-  const isLast = (effect: Effect): boolean => effect.type === "job-done";
-  if (!effects.some(isLast)) return effects;
-  return [...effects.filter((effect) => !isLast(effect)), ...effects.filter(isLast)];
+  let done: Effect[] | null = null;
+  for (const effect of effects) {
+    if (effect.type !== "job-done") continue;
+    done ??= [];
+    done.push(effect);
+  }
+  return done === null ? effects : effects.filter(({ type }) => type !== "job-done").concat(done);
 }
 
 function takeEffects(engine: Engine): readonly Effect[] {

@@ -95,6 +95,7 @@ export interface RateLimit {
 
 /** [Unit], without the dependencies. */
 export interface UnitSettings {
+  /** "": none, the name serves. */
   readonly description: string;
   readonly documentation: readonly string[];
   readonly sourcePath: string | null;

@@ -196,6 +196,20 @@ const checks: Record<string, () => void> = {
     // 5 is the directory that ls itself reads.
     same(text.trim(), "0 1 2 3 4 5");
   },
+  "a child of many descriptors has exactly its own, and leaves the others alone"() {
+    const many = Array.from({ length: 300 }, (_, i) => number(native.memfd("many", String(i))));
+    const last = many.length - 1;
+    const list = "ls -l /proc/self/fd | sed -n 's/.* \\([0-9]*\\) ->.*/\\1/p' | sort -n | tr '\\n' ' '";
+    for (let times = 0; times < 2; times++) {
+      const fds = [-1, -1, -1, many[last] ?? -1, many[0] ?? -1];
+      const { text } = shell(`cat /proc/self/fd/3; echo; cat /proc/self/fd/4; echo; ${list}`, { fds });
+      same(text.trim(), `${last}\n0\n0 1 2 3 4 5`);
+    }
+    same(native.readFile(`/proc/self/fd/${many[last]}`, 10), String(last), "what the child had been given");
+    const { status } = shell("exit 7", { fds: [-1, -1, -1, many[last] ?? -1, 9999] });
+    same(status, 202, "a descriptor that is not there");
+    for (const fd of many) native.close(fd);
+  },
   "descriptors that stand in each other's place are swapped"() {
     const a = number(native.memfd("a", "first"));
     const b = number(native.memfd("b", "second"));
@@ -571,9 +585,12 @@ function openDescriptors(): string {
 native.onError((text) => native.writeOut(2, `${text}\n`));
 same(native.mkdir(directory, 0o700), 0);
 const wanted = native.argv[3];
-// What is opened once and kept (output, the timer) is opened before descriptors are counted.
+// What is opened once and kept (output, the timer, places for a child's descriptors) is opened before these are counted.
 native.writeOut(1, "");
 native.writeOut(2, "");
+const several = Array.from({ length: 20 }, () => number(native.memfd("several", "")));
+shell("exit 0", { fds: [-1, -1, -1, several.at(-1) ?? -1] });
+for (const fd of several) native.close(fd);
 let failures = 0;
 for (const [name, check] of Object.entries(checks)) {
   if (wanted !== undefined && !name.includes(wanted)) continue;

@@ -88,8 +88,8 @@ describe("reading a unit", () => {
     expect(readFiles(files, "u.service").unit.loadState).toBe("bad-setting");
   });
 
-  it("names a unit after itself where it has no description", () => {
-    expect(readService(SERVICE).unit.unit.description).toBe("u.service");
+  it("has no description where none is written: its name serves where it is shown", () => {
+    expect(readService(SERVICE).unit.unit.description).toBe("");
   });
 
   it("knows an [Install] section that is empty", () => {

@@ -33,7 +33,7 @@ function listening(unit: Unit): string[] {
 
 /** How systemd shows what the vectors check. */
 const SHOWN: Readonly<Record<string, (unit: Unit) => readonly string[]>> = {
-  Description: (unit) => [unit.unit.description],
+  Description: (unit) => [unit.unit.description || unit.name],
   "Unit Load State": (unit) => [unit.loadState],
   "Command Line": (unit) => service(unit).service.execStart.map(({ argv }) => argv.join(" ")),
   Environment: (unit) => service(unit).exec.environment,

@@ -101,13 +101,16 @@ export function tellJobDone(engine: Engine, unit: UnitState, job: Job, result: J
 function isAtOnce(unit: UnitState, type: "start" | "stop" | "reload"): boolean {
   if (unit.kind === "socket") {
     const { execStartPre, execStartPost, execStopPre, execStopPost } = unit.model.socket;
-    const commands = type === "start" ? [execStartPre, execStartPost] : [execStopPre, execStopPost];
-    return commands.every((list) => list.length === 0);
+    return type === "start"
+      ? execStartPre.length + execStartPost.length === 0
+      : execStopPre.length + execStopPost.length === 0;
   }
   if (unit.kind !== "service" || type !== "start") return false;
   const { type: kind, execCondition, execStartPre, execStartPost } = unit.model.service;
-  return kind === "simple" && [execCondition, execStartPre, execStartPost].every((list) => list.length === 0);
+  return kind === "simple" && execCondition.length + execStartPre.length + execStartPost.length === 0;
 }
+
+const VERBS = { start: "Starting", stop: "Stopping", reload: "Reloading" } as const;
 
 /** Said only when the job takes a while: a unit that is up at once just has "Started". */
 export function tellJobBegun(
@@ -117,7 +120,7 @@ export function tellJobBegun(
   type: "start" | "stop" | "reload",
 ): void {
   if (isAtOnce(unit, type)) return;
-  const verb = { start: "Starting", stop: "Stopping", reload: "Reloading" }[type];
+  const verb = VERBS[type];
   const message = `${verb} ${describeUnit(unit)}...`;
   emit(engine, {
     type: "log",

@@ -34,13 +34,16 @@ function search(job: Job, links: Iterator<UnitState, unknown>, after: boolean): 
   return null;
 }
 
+function searchIn(engine: Engine, job: Job, unit: UnitState, after: boolean): Wait | null {
+  const rest = linked(engine.graph, unit, after ? "After" : "Before").values();
+  const blocker = search(job, rest, after);
+  return blocker === null ? null : { blocker, rest, after };
+}
+
+/** A job that is alone waits for none. */
 function searchAll(engine: Engine, job: Job, unit: UnitState): Wait | null {
-  for (const after of [true, false]) {
-    const rest = linked(engine.graph, unit, after ? "After" : "Before").values();
-    const blocker = search(job, rest, after);
-    if (blocker !== null) return { blocker, rest, after };
-  }
-  return null;
+  if (engine.jobs.size === 1) return null;
+  return searchIn(engine, job, unit, true) ?? searchIn(engine, job, unit, false);
 }
 
 /** Still waiting, for the same unit or for one further on. */

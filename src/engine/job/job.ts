@@ -52,13 +52,14 @@ function jobTimerId(job: Job): string {
 /** JobTimeoutSec= counts from when the job is installed. */
 function armJobTimer(engine: Engine, job: Job, unit: UnitState): void {
   const timeout = unit.model?.unit.jobTimeoutUsec ?? USEC_INFINITY;
-  setTimer(engine, jobTimerId(job), addUsec(job.beginUsec, timeout));
+  if (timeout < USEC_INFINITY) setTimer(engine, jobTimerId(job), addUsec(job.beginUsec, timeout));
 }
 
 /** JobRunningTimeoutSec= counts from when it runs; the earlier of the two holds. */
 export function armJobRunningTimer(engine: Engine, job: Job, unit: UnitState): void {
   job.beginRunningUsec = engine.now;
   const timeout = unit.model?.unit.jobRunningTimeoutUsec ?? USEC_INFINITY;
+  if (timeout >= USEC_INFINITY) return;
   const at = addUsec(engine.now, timeout);
   if (at < (engine.timers.get(jobTimerId(job)) ?? USEC_INFINITY)) setTimer(engine, jobTimerId(job), at);
 }
@@ -78,7 +79,7 @@ function leaveSlot(engine: Engine, job: Job, unit: UnitState): void {
   engine.jobs.delete(job.id);
   engine.runQueue.delete(job);
   engine.waits.delete(job);
-  clearTimer(engine, jobTimerId(job));
+  if (engine.timers.size > 0) clearTimer(engine, jobTimerId(job));
   engine.settled.add(unit);
 }
 
@@ -170,6 +171,7 @@ export function addTerminationJobs(engine: Engine, unit: UnitState, kind: "OnFai
 }
 
 function wakeNeighbours(engine: Engine, unit: UnitState): void {
+  if (engine.jobs.size === 0) return;
   for (const other of linked(engine.graph, unit, "After"))
     if (other.job !== null) addToRunQueue(engine, other.job);
   for (const other of linked(engine.graph, unit, "Before"))

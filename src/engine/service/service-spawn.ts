@@ -6,7 +6,7 @@ import { bareSignalName } from "../../base/signal.ts";
 import { USEC_INFINITY } from "../../base/time.ts";
 import type { ExecCommand, NotifyAccess, ServiceSettings } from "../../unit/model.ts";
 import { broken, type Engine, emit, log } from "../engine.ts";
-import { linked } from "../graph.ts";
+import { type LinkKind, linked, linkedByAtom } from "../graph.ts";
 import type { ExecRole, Process, ServiceState, SocketState, UnitState } from "../state.ts";
 import { newProcess } from "../unit/process.ts";
 import { watchdogUsec } from "./service-state.ts";
@@ -54,12 +54,13 @@ function resultVariables(of: ServiceState, prefix: string): string[] {
   return [...variables, `${prefix}EXIT_CODE=${end.code}`, `${prefix}EXIT_STATUS=${status}`];
 }
 
+const MONITORS: readonly LinkKind[] = ["OnFailureOf", "OnSuccessOf"];
+
 /** The one service whose OnFailure= or OnSuccess= this one is; null: none, or it can't be told. */
 function monitored(engine: Engine, s: ServiceState): ServiceState | null {
+  if (linkedByAtom(engine.graph, s, MONITORS).length === 0) return null;
   const sources = new Set<UnitState>();
-  for (const kind of ["OnFailureOf", "OnSuccessOf"] as const) {
-    for (const other of linked(engine.graph, s, kind)) sources.add(other);
-  }
+  for (const other of linkedByAtom(engine.graph, s, MONITORS)) sources.add(other);
   const [first] = sources;
   if (first === undefined || first.kind !== "service") return null;
   if (sources.size === 1) return first;
@@ -72,21 +73,21 @@ function monitored(engine: Engine, s: ServiceState): ServiceState | null {
   return null;
 }
 
-function monitorVariables(engine: Engine, s: ServiceState): string[] {
+function addMonitorVariables(engine: Engine, s: ServiceState, variables: string[]): void {
   const source = monitored(engine, s);
-  if (source === null) return [];
-  const variables = resultVariables(source, "MONITOR_");
+  if (source === null) return;
+  variables.push(...resultVariables(source, "MONITOR_"));
   if (source.invocationId !== null) variables.push(`MONITOR_INVOCATION_ID=${source.invocationId}`);
-  return [...variables, `MONITOR_UNIT=${source.name}`];
+  variables.push(`MONITOR_UNIT=${source.name}`);
 }
 
 function environmentFor(engine: Engine, s: ServiceState, role: ExecRole): string[] {
   const variables: string[] = [];
   if (s.main !== null && s.main.pid !== null) variables.push(`MAINPID=${s.main.pid}`);
   if (s.model.service.pidFile !== null) variables.push(`PIDFILE=${s.model.service.pidFile}`);
-  if (s.connection !== null) variables.push(...s.connection.environment);
+  for (const variable of s.connection?.environment ?? []) variables.push(variable);
   if (role === "ExecStop" || role === "ExecStopPost") variables.push(...resultVariables(s, ""));
-  if (role === "ExecStart" || role === "ExecStartPre") variables.push(...monitorVariables(engine, s));
+  if (role === "ExecStart" || role === "ExecStartPre") addMonitorVariables(engine, s, variables);
   if (s.triggeredBy !== null) variables.push(`TRIGGER_UNIT=${s.triggeredBy}`);
   if (s.model.service.restartMode === "debug" && s.nRestarts > 0) variables.push("DEBUG_INVOCATION=1");
   return variables;
@@ -103,8 +104,8 @@ function openSockets(engine: Engine, s: ServiceState): string[] {
 }
 
 function wantsDescriptors(s: ServiceState, role: ExecRole): boolean {
-  const exec = s.model.exec;
-  const onStdio = [exec.standardInput, exec.standardOutput, exec.standardError].includes("socket");
+  const { standardInput, standardOutput, standardError } = s.model.exec;
+  const onStdio = standardInput === "socket" || standardOutput === "socket" || standardError === "socket";
   return role === "ExecStart" || onStdio;
 }
 

@@ -63,6 +63,8 @@ function reachesRest(s: ServiceState, operation: KillOperation): boolean {
 /** Sends the signals of one operation. False: there is nobody to send one to, so nothing to wait for. */
 function killProcesses(engine: Engine, s: ServiceState, operation: KillOperation): boolean {
   if (s.model.kill.killMode === "none") return false;
+  const rest = reachesRest(s, operation);
+  if (s.main === null && s.control === null && !rest) return false;
   const signal = signalFor(s, operation);
   const pids: number[] = [];
   for (const process of [s.main, s.control]) {
@@ -70,7 +72,6 @@ function killProcesses(engine: Engine, s: ServiceState, operation: KillOperation
     if (process.pid === null) process.pendingSignal = signal;
     else pids.push(process.pid);
   }
-  const rest = reachesRest(s, operation);
   if (pids.length === 0 && !rest) return s.main !== null || s.control !== null;
   const gentle = operation === "terminate" || operation === "restart";
   const sighup = gentle && s.model.kill.sendSighup && signal !== SIGHUP;
@@ -218,15 +219,16 @@ function shallRestart(s: ServiceState): boolean {
   }
 }
 
+const WAITS_FOR_RESTART: ReadonlySet<ServiceSubState> = new Set([
+  "dead-before-auto-restart",
+  "failed-before-auto-restart",
+  "auto-restart",
+  "auto-restart-queued",
+]);
+
 /** Will it come up again, so that what belongs to it must stay? */
 export function willRestart(s: ServiceState): boolean {
-  const waits: readonly ServiceSubState[] = [
-    "dead-before-auto-restart",
-    "failed-before-auto-restart",
-    "auto-restart",
-    "auto-restart-queued",
-  ];
-  return waits.includes(s.sub) || hasJobOfType(s, "start");
+  return WAITS_FOR_RESTART.has(s.sub) || hasJobOfType(s, "start");
 }
 
 function logEnd(engine: Engine, s: ServiceState): void {

@@ -56,24 +56,26 @@ interface Verdict {
   readonly unexpected: boolean;
 }
 
+const GOES_ON: Verdict = { result: null, unexpected: false };
+const DONE: Verdict = { result: "done", unexpected: false };
+
 function judgeStart(job: Job, to: ActiveState): Verdict {
-  if (isActiveOrReloading(to)) return { result: "done", unexpected: false };
-  if (job.state !== "running" || to === "activating") return { result: null, unexpected: false };
+  if (isActiveOrReloading(to)) return DONE;
+  if (job.state !== "running" || to === "activating") return GOES_ON;
   if (!isInactiveOrFailed(to)) return { result: null, unexpected: true };
   return { result: to === "failed" ? "failed" : "done", unexpected: true };
 }
 
 function judgeReload(job: Job, to: ActiveState, reloadOk: boolean): Verdict {
-  if (job.state !== "running") return { result: null, unexpected: false };
+  if (job.state !== "running") return GOES_ON;
   if (to === "active") return { result: reloadOk ? "done" : "failed", unexpected: false };
-  if (to === "activating" || to === "reloading" || to === "refreshing")
-    return { result: null, unexpected: false };
+  if (to === "activating" || to === "reloading" || to === "refreshing") return GOES_ON;
   return { result: reloadOk ? "canceled" : "failed", unexpected: true };
 }
 
 function judgeStop(job: Job, to: ActiveState): Verdict {
-  if (isInactiveOrFailed(to)) return { result: "done", unexpected: false };
-  if (job.state !== "running" || to === "deactivating") return { result: null, unexpected: false };
+  if (isInactiveOrFailed(to)) return DONE;
+  if (job.state !== "running" || to === "deactivating") return GOES_ON;
   return { result: "failed", unexpected: true };
 }
 
@@ -88,7 +90,7 @@ function judge(job: Job, to: ActiveState, reloadOk: boolean): Verdict {
     case "restart":
       return judgeStop(job, to);
     case "nop":
-      return { result: null, unexpected: false };
+      return GOES_ON;
   }
 }
 
@@ -175,19 +177,19 @@ function actions(engine: Engine, unit: UnitState, from: ActiveState, to: ActiveS
   }
 }
 
-function addAll(set: Set<UnitState>, units: Iterable<UnitState>): void {
-  for (const unit of units) set.add(unit);
+function addLinked(engine: Engine, set: Set<UnitState>, unit: UnitState, atom: readonly LinkKind[]): void {
+  for (const other of linkedByAtom(engine.graph, unit, atom)) set.add(other);
 }
 
 function queueChecks(engine: Engine, unit: UnitState, to: ActiveState): void {
   if (isInactiveOrFailed(to)) {
-    addAll(engine.checkUnneeded, linkedByAtom(engine.graph, unit, ATOM.checkUnneeded));
-    addAll(engine.checkBound, linkedByAtom(engine.graph, unit, ATOM.checkBound));
+    addLinked(engine, engine.checkUnneeded, unit, ATOM.checkUnneeded);
+    addLinked(engine, engine.checkBound, unit, ATOM.checkBound);
     engine.checkUpheld.add(unit);
     engine.settled.add(unit);
     engine.stopNotify = true;
   } else if (isActiveOrReloading(to)) {
-    addAll(engine.checkUpheld, linkedByAtom(engine.graph, unit, ATOM.checkUpheld));
+    addLinked(engine, engine.checkUpheld, unit, ATOM.checkUpheld);
     engine.checkUnneeded.add(unit);
     engine.checkBound.add(unit);
   }

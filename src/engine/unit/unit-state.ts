@@ -38,9 +38,30 @@ export function placeholderState(name: string): PassiveState {
   return { ...freshCore(name), kind: "passive", model: null, sub: "dead" };
 }
 
+/** Made for each connection: one record at once costs half of one that is put together. */
 function freshService(model: ServiceUnit): ServiceState {
   return {
-    ...loadedCore(model),
+    name: model.name,
+    loadState: model.loadState,
+    loadError: model.loadError,
+    job: null,
+    nopJob: null,
+    invocationId: null,
+    transient: false,
+    referenced: false,
+    conditionResult: null,
+    assertResult: null,
+    conditionToken: null,
+    startLimit: freshWindow(),
+    startLimitHit: false,
+    stateChangeUsec: null,
+    inactiveExitUsec: null,
+    activeEnterUsec: null,
+    activeExitUsec: null,
+    inactiveEnterUsec: null,
+    autoStartStop: freshWindow(),
+    terminations: freshWindow(),
+    triggeredBy: null,
     kind: "service",
     model,
     sub: "dead",

@@ -155,13 +155,16 @@ function assemble(
       host,
       {
         incoming: (unit, listener) => pump.emit({ type: "socket-incoming", unit, listener }),
-        accepted(unit, listener, { fd, ...identity }) {
+        accepted(unit, listener, fd, { instance, source, environment: variables }) {
+          const connection = runtime.connections.keep(fd);
           pump.emit({
             type: "connection-accepted",
             unit,
             listener,
-            connection: runtime.connections.keep(fd),
-            ...identity,
+            connection,
+            source,
+            instance,
+            environment: variables,
           });
         },
         exhausted: pauseAccept,

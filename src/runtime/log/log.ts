@@ -132,6 +132,23 @@ function createTags(host: Pick<Native, "ringFirstSeq" | "ringLastSeq">): Tags {
   };
 }
 
+type Beginnings = readonly (string | null)[];
+
+/** By LogLevelMax=. */
+const BEGINNINGS: Map<number, Beginnings> = new Map();
+
+/** How a line of each priority begins; null: it is left out. There is one log, so the options are always the same. */
+function beginnings({ format, colour }: LogOptions, max: number): Beginnings {
+  const known = BEGINNINGS.get(max);
+  if (known !== undefined) return known;
+  const made = LEVEL_OF_PRIORITY.map((level, priority) => {
+    if (priority > max) return null;
+    return format === "json" ? `{"level":${level.number},"time":` : colourOf(level.name, colour);
+  });
+  BEGINNINGS.set(max, made);
+  return made;
+}
+
 function captureSink(
   options: LogOptions,
   tag: number,
@@ -140,19 +157,15 @@ function captureSink(
   exec: ExecSettings,
 ): CaptureSink {
   const json = options.format === "json";
-  const identifier = exec.syslogIdentifier === null ? {} : { identifier: exec.syslogIdentifier };
-  const bindings = JSON.stringify({ unit, pid, ...identifier }).slice(1, -1);
+  const { syslogIdentifier: identifier, logRateLimit: limit } = exec;
+  const named = identifier === null ? "" : `,"identifier":${JSON.stringify(identifier)}`;
+  const bindings = `"unit":${JSON.stringify(unit)},"pid":${pid}${named}`;
   const label = `${unit}[${pid}]`;
-  const before = LEVEL_OF_PRIORITY.map((level, priority) => {
-    if (priority > exec.logLevelMax) return null;
-    return json ? `{"level":${level.number},"time":` : colourOf(level.name, options.colour);
-  });
-  const limit = exec.logRateLimit;
   return {
     tag,
     pid,
     stream: 1,
-    before,
+    before: beginnings(options, exec.logLevelMax),
     after: json
       ? `,${bindings},"msg":"`
       : ` ${options.colour ? `\u001b[0m\u001b[36m${label}\u001b[0m` : label}: `,

@@ -36,6 +36,8 @@ export interface DirectoryFailure {
   readonly message: string;
 }
 
+const DONE = ok(null);
+
 /** Makes all directories of a unit. An owner of -1 leaves it as it is. */
 export function makeExecDirectories(
   host: Native,
@@ -58,7 +60,7 @@ export function makeExecDirectories(
       for (const link of entry.symlinks) linkTo(host, path, `${row.root}/${link}`);
     }
   }
-  return ok(null);
+  return DONE;
 }
 
 /** `RUNTIME_DIRECTORY=/run/a:/run/b`, sorted, one for each kind that the unit uses. */

@@ -27,7 +27,7 @@ import {
   type SpawnRequest,
 } from "../../host/native.ts";
 import type { ExecOutput, ExecSettings, OpenFile } from "../../unit/model.ts";
-import { expandArguments } from "../../unit/text/expand-variables.ts";
+import { expandArguments, mentionsVariables } from "../../unit/text/expand-variables.ts";
 import { unitPrefix } from "../../unit/unit-name.ts";
 import { findGroup, findUser, memberGroups, type ReadAccountFile, type User } from "./accounts.ts";
 import type { Cgroups } from "./cgroups.ts";
@@ -175,9 +175,10 @@ function prepare(
   if (!adoption.ok) return adoption;
   for (const { fd } of order.passed) host.setNonblock(fd, order.nonBlocking);
   const cgroupProcs = order.foreground ? null : (context.cgroups?.enter(order.unit.name) ?? null);
-  const argv = order.command.noEnvExpand
-    ? order.command.argv
-    : expandArguments(order.command.argv, (name) => environmentValue(environment.value, name));
+  const argv =
+    order.command.noEnvExpand || !mentionsVariables(order.command.argv)
+      ? order.command.argv
+      : expandArguments(order.command.argv, (name) => environmentValue(environment.value, name));
   const handed = stdio.value.dropPassed ? [] : passed.value.map(({ fd }) => fd);
   const request: Mutable<SpawnRequest> = {
     file: order.command.path,
@@ -364,7 +365,8 @@ const copyOf = (slot: 0 | 1): number => -3 - slot;
 
 /** The one socket is a stream then, and nothing is passed beside it. */
 function hasSocketAsStream(exec: ExecSettings): boolean {
-  return [exec.standardInput, exec.standardOutput, exec.standardError].includes("socket");
+  const { standardInput, standardOutput, standardError } = exec;
+  return standardInput === "socket" || standardOutput === "socket" || standardError === "socket";
 }
 
 function openStdio(

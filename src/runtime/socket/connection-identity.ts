@@ -6,8 +6,10 @@
 import type { Address, Native } from "../../host/native.ts";
 
 export interface ConnectionIdentity {
+  /** "127.0.0.1:7010-127.0.0.1:40002", or "PID-UID" */
   readonly instance: string;
   readonly source: string | null;
+  /** REMOTE_ADDR=…, REMOTE_PORT=… */
   readonly environment: readonly string[];
 }
 

@@ -14,7 +14,7 @@ import type { Address, Native } from "../../host/native.ts";
 import { POLL_IN } from "../../host/native.ts";
 import type { SocketUnit } from "../../unit/model.ts";
 import { isExhausted } from "./accept-pause.ts";
-import { connectionIdentity } from "./connection-identity.ts";
+import { type ConnectionIdentity, connectionIdentity } from "./connection-identity.ts";
 import type { HandedSocket, HandedSockets } from "./handed-sockets.ts";
 import {
   closeSocketUnit,
@@ -37,19 +37,10 @@ const FLUSH_LIMIT = 1024;
 
 export interface SocketEvents {
   incoming(unit: string, listener: number): void;
-  accepted(unit: string, listener: number, connection: AcceptedConnection): void;
+  accepted(unit: string, listener: number, fd: number, identity: ConnectionIdentity): void;
   acceptFailed(unit: string, code: number): void;
   /** There are no descriptors left: the connections wait in the kernel until `retry` is called, in a while. */
   exhausted(unit: string, listener: number, code: number, retry: () => void): void;
-}
-
-export interface AcceptedConnection {
-  readonly fd: number;
-  /** "127.0.0.1:7010-127.0.0.1:40002", or "PID-UID" */
-  readonly instance: string;
-  readonly source: string | null;
-  /** REMOTE_ADDR=…, REMOTE_PORT=… */
-  readonly environment: readonly string[];
 }
 
 interface SocketEntry {
@@ -233,7 +224,7 @@ function acceptAll(host: Native, entry: SocketEntry, listener: number, events: S
       return fd;
     }
     if (entry.withOptions.has(listener)) applyConnectionOptions(host, fd, entry, listener);
-    events.accepted(name, listener, { fd, ...connectionIdentity(host, fd) });
+    events.accepted(name, listener, fd, connectionIdentity(host, fd));
   }
   return 0;
 }

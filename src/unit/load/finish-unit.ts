@@ -141,9 +141,8 @@ function finishSocket(draft: Draft): SocketSettings {
   return socket;
 }
 
-function finishUnitSettings(draft: Draft, name: string): UnitSettings {
+function finishUnitSettings(draft: Draft): UnitSettings {
   const unit = writable(draft, "unit");
-  if (unit.description === "") unit.description = name;
   if (unit.jobRunningTimeoutUsec === TIMEOUT_UNSET) unit.jobRunningTimeoutUsec = unit.jobTimeoutUsec;
   return unit;
 }
@@ -189,7 +188,7 @@ function finishPart(draft: Draft, name: string, type: UnitType, unit: UnitSettin
  */
 export function finishUnit(draft: Draft, origin: UnitOrigin): FinishedUnit {
   const { name, aliases, fragmentPath, dropInPaths } = origin;
-  const unit = finishUnitSettings(draft, name);
+  const unit = finishUnitSettings(draft);
   const { settings, verdict, added } = finishPart(draft, name, origin.type, unit);
   const isRefused = origin.loadState === "loaded" && verdict.refusal !== null;
   const loadState = isRefused ? verdict.state : origin.loadState;

@@ -14,7 +14,7 @@ import type { UnitText } from "./read-unit.ts";
 
 export interface InstancePattern {
   readonly unit: Unit;
-  /** As written; null: the instance's name serves. */
+  /** As written; null: there is none. */
   readonly description: string | null;
 }
 
@@ -58,10 +58,9 @@ function describe(
   name: string,
   facts: SpecifierFacts,
 ): string | null {
-  if (description === null) return name;
-  if (!description.includes("%")) return unit.unit.description;
+  if (description === null || !description.includes("%")) return unit.unit.description;
   const expanded = expandSpecifiers(description, { unitName: name, fragmentPath: unit.fragmentPath, facts });
-  return typeof expanded !== "string" ? null : expanded === "" ? name : expanded;
+  return typeof expanded === "string" ? expanded : null;
 }
 
 /** Another instance; null: it has to be read. */
@@ -69,5 +68,7 @@ export function fromPattern(pattern: InstancePattern, name: string, facts: Speci
   if (classifyUnitName(name) !== "instance") return null;
   const { unit } = pattern;
   const description = describe(pattern, name, facts);
-  return description === null ? null : { ...unit, name, unit: { ...unit.unit, description } };
+  if (description === null) return null;
+  const isSame = description === unit.unit.description;
+  return { ...unit, name, unit: isSame ? unit.unit : { ...unit.unit, description } };
 }

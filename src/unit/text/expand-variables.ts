@@ -18,6 +18,12 @@ function expandInWord(word: string, lookUp: VariableLookup): string {
   });
 }
 
+/** Without a "$" nothing is to be replaced. */
+export function mentionsVariables(argv: readonly string[]): boolean {
+  for (const word of argv) if (word.includes("$")) return true;
+  return false;
+}
+
 /** Arguments with their variables replaced, as systemd's replace_env_argv does. */
 export function expandArguments(argv: readonly string[], lookup: VariableLookup): string[] {
   const lookUp: VariableLookup = (name) => (isVariableName(name) ? lookup(name) : null);
