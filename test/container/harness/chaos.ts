@@ -121,6 +121,7 @@ export const growingUnits: Readonly<Record<string, string>> = {
     "[Socket]\nListenStream=7002\nTriggerLimitIntervalSec=0\n[Install]\nWantedBy=sockets.target\n",
   "one.service":
     "[Unit]\nStartLimitIntervalSec=0\n[Service]\nExecStart=/opt/fixtures/dumper accept 1 print served\n",
+  "fill.service": "[Service]\nType=oneshot\nExecStart=/opt/fixtures/dumper flood 30000\n",
   "each.socket":
     "[Socket]\nListenStream=7003\nAccept=yes\nTriggerLimitIntervalSec=0\n[Install]\nWantedBy=sockets.target\n",
   "each@.service": "[Service]\nStandardInput=socket\nExecStart=/opt/fixtures/dumper print hi\n",
