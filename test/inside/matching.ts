@@ -39,9 +39,14 @@ function matchesCollection(
   return other !== null && actual.size === other.length && matches([...actual], other, how);
 }
 
+/** JSON has no word for the long numbers of a bus. */
+function bigAsText(_key: string, value: unknown): unknown {
+  return typeof value === "bigint" ? `${value}n` : value;
+}
+
 /** JSON where that says it, cut to a readable length. */
 export function show(value: unknown): string {
   if (isAsymmetric(value)) return value.shown;
-  const text = JSON.stringify(value) ?? String(value);
+  const text = JSON.stringify(value, bigAsText) ?? String(value);
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;
 }
