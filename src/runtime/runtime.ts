@@ -27,7 +27,7 @@ import type { NotifySocket } from "./notify/notify-socket.ts";
 import type { ContainerEnvironment } from "./process/environment.ts";
 import type { PidFiles } from "./process/pid-files.ts";
 import type { ProcessTable } from "./process/process-table.ts";
-import type { SpawnContext } from "./process/spawn-command.ts";
+import type { SpawnContext } from "./process/spawn-context.ts";
 import type { HandedStdio, SpawnOrder } from "./process/spawn-order.ts";
 import type { AcceptPause } from "./socket/accept-pause.ts";
 import type { Connections } from "./socket/connections.ts";

@@ -11,6 +11,7 @@
  * forked nothing (process-births.ts).
  */
 
+import type { Kill } from "../../engine/effect.ts";
 import type { Native } from "../../host/native.ts";
 import type { Cgroups } from "./cgroups.ts";
 import { type Birth, createBirths } from "./process-births.ts";
@@ -21,15 +22,8 @@ const SIGHUP = 1;
 const STATE_ZOMBIE = "Z".charCodeAt(0);
 const SIGCONT = 18;
 
-export interface KillOrder {
-  readonly unit: string;
-  readonly signal: number;
-  readonly pids: readonly number[];
-  readonly rest: boolean;
-  readonly spare: readonly number[];
-  readonly sigcont: boolean;
-  readonly sighup: boolean;
-}
+/** The engine's effect, whoever asks for it. */
+export type KillOrder = Omit<Kill, "type">;
 
 export interface ProcessTable {
   /** A process was just spawned for a unit as the leader of a session of its own. */
