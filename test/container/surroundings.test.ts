@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { StartOptions } from "./harness/container.ts";
+import { isSanitized } from "./harness/sanitized.ts";
 import { startUsher } from "./harness/usher.ts";
 
 const install = "[Install]\nWantedBy=multi-user.target\n";
@@ -83,12 +84,9 @@ const surroundings: readonly ({ readonly name: string } & StartOptions)[] = [
   { name: "no network", networkMode: "none" },
 ];
 
-/** AddressSanitizer reads /proc/self/maps before main(), and gives up without. */
-const isSanitized = process.env["USHER_PRODUCT_IMAGE"]?.includes(":asan") === true;
-
 describe.concurrent("boots and stops in order with", () => {
   test.for(surroundings)("$name", async ({ name, ...options }, context) => {
-    context.skip(isSanitized && / \/proc/.test(name), "the sanitizer needs /proc itself");
+    context.skip(isSanitized && / \/proc/.test(name), "the sanitizer reads /proc/self/maps before main()");
     const units = options.readOnly === true ? { binds: [mounted] } : { case: "surroundings" };
     const box = await startUsher({ ...options, ...units }, context);
     await box.line(({ text }) => text.includes("here I am"));
