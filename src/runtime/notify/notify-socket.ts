@@ -14,10 +14,9 @@ const SO_RCVBUF = 8;
 const RECEIVE_BUFFER = 8 * 1024 * 1024;
 const MESSAGE_MAX = 4096 * 16;
 
-/**
- * Messages read in one turn. The kernel keeps fewer than these (net.unix.max_dgram_qlen), so whatever was sent before a
- * death is read before it; a service that sends without end must not keep PID 1 from its other work.
- */
+/** Messages read in one turn: a service that sends without end must not keep PID 1 from its other work. */
+const TURN_BATCH = 32;
+/** The kernel keeps fewer than these (net.unix.max_dgram_qlen), so whatever was sent before a death is read before it. */
 const DRAIN_BATCH = 1024;
 
 export interface NotifyMessage {
@@ -32,7 +31,7 @@ export interface NotifyMessage {
 export interface NotifySocket {
   /** What NOTIFY_SOCKET= is set to. */
   readonly address: string;
-  /** Reads what waits, within a bound. */
+  /** Reads all that waits now, before a death is looked at. */
   drain(): void;
 }
 
@@ -52,16 +51,16 @@ export function openNotifySocket(
   host.setOption(fd, SOL_SOCKET, SO_PASSCRED, 1);
   if (host.setOption(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER) < 0)
     host.setOption(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
-  const drain = (): void => {
-    for (let taken = 0; taken < DRAIN_BATCH; taken++) {
+  const take = (most: number): void => {
+    for (let taken = 0; taken < most; taken++) {
       const message = host.receiveMessage(fd, MESSAGE_MAX);
       if (typeof message === "number") return;
       const tags = message.truncated ? [] : message.text.split("\n").filter((line) => line.includes("="));
       receive({ pid: message.pid, uid: message.uid, tags, fds: message.fds });
     }
   };
-  host.watch(fd, POLL_IN, drain);
-  return { address, drain };
+  host.watch(fd, POLL_IN, () => take(TURN_BATCH));
+  return { address, drain: () => take(DRAIN_BATCH) };
 }
 
 /** Any service may write to it, whatever its user: the sender is judged by credentials. */
