@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests in containers meet a machine's bad moments. Second tries are named (tools/second-try.ts), never silent. */
+const retry = 1;
+
 /**
  * `unit` runs anywhere in seconds, `container` needs a Docker engine (see tools/setup.sh), `packages` and `servers` also
  * install many of Debian's packages once, and take minutes; `chaos` too. `npm test` runs the first three.
@@ -22,6 +25,7 @@ export default defineConfig({
           include: ["test/container/**/*.test.ts"],
           globalSetup: ["test/container/harness/global-setup.ts"],
           // Containers mostly wait; two workers keep two cores busy without making timings meaningless.
+          retry,
           pool: "forks",
           maxWorkers: 2,
           testTimeout: 60_000,
@@ -49,6 +53,7 @@ export default defineConfig({
           include: ["test/packages/**/*.test.ts"],
           exclude: ["test/packages/adopt.test.ts"],
           globalSetup: ["test/packages/global-setup.ts"],
+          retry,
           pool: "forks",
           maxWorkers: 2,
           testTimeout: 120_000,

@@ -16,7 +16,12 @@ type Stage = { readonly title: string; readonly command: readonly string[]; read
 
 function vitest(project: string): Stage {
   const report = join(reports, `${project}.json`);
-  const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  const options = [
+    "--reporter=default",
+    "--reporter=./tools/second-try.ts",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+  ];
   return { title: `${project} tests`, command: ["vitest", "run", "--project", project, ...options], report };
 }
 
