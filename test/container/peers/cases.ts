@@ -39,6 +39,8 @@ export type Case = {
   /** Default: pipes. "tty": all three are a terminal, and the program leads its session. "full": stderr takes no more. */
   readonly stdio?: "tty" | "stdin-tty" | "full";
   readonly argv0?: string;
+  /** The real program and its child write to stderr at once and in pieces: all that they write is compared, not its order. */
+  readonly interleaves?: true;
   readonly start?: {
     readonly ignored?: readonly number[];
     readonly blocked?: readonly number[];
@@ -661,6 +663,7 @@ const catatonitCases: readonly Case[] = [
     name: "CATATONIT_DEBUG",
     args: ["--", ...listen("orphans", "1")],
     env: { CATATONIT_DEBUG: "1" },
+    interleaves: true,
     steps: [{ reads: "exited with code 0" }, { send: TTIN }, ...sendAndSee([WINCH]), ...end],
   },
   { name: "CATATONIT_LOG", args: ["--", "true"], env: { CATATONIT_LOG: "1" } },
